@@ -1,0 +1,84 @@
+"""Answers kept by blob: what a plan said of a blob once, it says for ever.
+
+One SQLite file serves every repository and every process of a machine. Only line numbers and facts are kept,
+never text of a repository, so the cache holds no secret. Losing it costs time and nothing else.
+"""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class BlobCache(Protocol):
+    """Where observations are kept between scans."""
+
+    def get_many(self, plan: str, blobs: Iterable[str]) -> dict[str, Any]: ...
+
+    def put_many(self, plan: str, observations: Mapping[str, Any]) -> None: ...
+
+
+class NoCache:
+    """Remembers nothing: every scan is a first scan."""
+
+    def get_many(self, plan: str, blobs: Iterable[str]) -> dict[str, Any]:
+        return {}
+
+    def put_many(self, plan: str, observations: Mapping[str, Any]) -> None:
+        return None
+
+
+class SqliteCache:
+    """The cache in one SQLite file; safe for several processes, a damaged file is replaced by an empty one."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        try:
+            self._connection = self._open()
+        except sqlite3.DatabaseError:
+            path.unlink(missing_ok=True)
+            self._connection = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS answer"
+            " (plan TEXT NOT NULL, blob BLOB NOT NULL, data BLOB, PRIMARY KEY (plan, blob)) WITHOUT ROWID"
+        )
+        return connection
+
+    def get_many(self, plan: str, blobs: Iterable[str]) -> dict[str, Any]:
+        """Observations by blob id, of those blobs that are known."""
+        wanted = [bytes.fromhex(blob) for blob in blobs]
+        found: dict[str, Any] = {}
+        for start in range(0, len(wanted), 900):
+            part = wanted[start : start + 900]
+            marks = ",".join("?" * len(part))
+            rows = self._connection.execute(
+                f"SELECT blob, data FROM answer WHERE plan = ? AND blob IN ({marks})", (plan, *part)
+            )
+            for blob, data in rows:
+                found[blob.hex()] = json.loads(zlib.decompress(data)) if data else {}
+        return found
+
+    def put_many(self, plan: str, observations: Mapping[str, Any]) -> None:
+        """Keep observations by blob id; a full disk or a locked file is no reason to fail a scan."""
+        rows = [
+            (plan, bytes.fromhex(blob), zlib.compress(json.dumps(seen, separators=(",", ":")).encode(), 1) if seen else None)
+            for blob, seen in observations.items()
+        ]
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,127 @@
+"""The role of a path: may it count as evidence, and for what.
+
+Decided by names alone, so that it costs nothing and can be applied after cached answers. What only the text
+tells (a "generated" header, minified code) is added by ``scanners.blobscan``.
+"""
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from scanners.languages import language_of_name
+
+Role = Literal["source", "test", "docs", "example", "generated", "vendored"]
+
+_VENDORED_DIRS = frozenset(
+    ["node_modules", "bower_components", "jspm_packages", "vendor", "vendors", "vendored", "_vendor", "third_party",
+     "third-party", "thirdparty", "3rdparty", "pods", "carthage", "site-packages", ".yarn", ".pnpm", "external-libs",
+     "webjars", "wheels", ".mvn", ".venv", "venv"]
+)  # fmt: skip
+_GENERATED_DIRS = frozenset(
+    ["dist", "generated", "__generated__", "gen", "autogen", ".next", ".nuxt", "__snapshots__", "__pycache__",
+     "target", "obj", ".idea", ".vscode-test", "coverage", "htmlcov", "lcov-report", "storybook-static"]
+)  # fmt: skip
+_TEST_DIRS = frozenset(
+    ["test", "tests", "__tests__", "__test__", "spec", "specs", "__specs__", "testing", "unittest", "unittests",
+     "unit-tests", "integration-tests", "integration_tests", "integrationtest", "integrationtests", "e2e", "e2e-tests",
+     "e2e_tests", "cypress", "playwright", "testdata", "test-data", "test_data", "test-utils", "test_utils", "testutils",
+     "testutil", "testhelper", "testhelpers", "mocks", "__mocks__", "functional-tests", "functional_tests",
+     "acceptance", "acceptance-tests", "fuzz", "loadtest", "load-tests", "load_tests", "testsuite", "testfixtures",
+     "androidtest", "inttest", "it", "features", "cassettes", "factories"]
+)  # fmt: skip
+_SOFT_TEST_DIRS = frozenset(["features", "it", "testing", "factories", "acceptance", "mocks", "spec", "specs", "fuzz"])
+"""Names that are a test folder only where they lie at the root, beside or inside one."""
+_EXAMPLE_DIRS = frozenset(
+    ["example", "examples", "_examples", "sample", "samples", "demo", "demos", "fixtures", "fixture", "__fixtures__",
+     "cookbook", "cookbooks", "tutorial", "tutorials", "docs_src", "playground", "playgrounds", "sandbox", "snippets",
+     "boilerplates", "quickstart", "quickstarts", "getting-started"]
+)  # fmt: skip
+_DOCS_DIRS = frozenset(["docs", "doc", "documentation", "website", "wiki", "adr", "adrs", "rfcs", "specs-docs"])
+
+_TEST_NAME = re.compile(
+    r"^(test_.*\.pyi?|.*_tests?\.py|tests?\.py|conftest\.py|.*_test\.go|.*[._-](test|spec|e2e-spec|e2e|cy|stories)\."
+    r"(js|jsx|ts|tsx|mjs|cjs|mts|vue)|.*_(spec|test)\.rb|(spec|test|rails)_helper\.rb|.*Tests?\.(java|kt|cs|php|groovy|scala)|Test[A-Z].*\.java|.*IT\.java|"
+    r".*(Spec|Specs)\.(kt|groovy|scala|cs)|.*_test\.exs|.*_test\.rs|tests\.rs|(jest|vitest|playwright|cypress|karma|"
+    r"wdio|mocha)\..*|phpunit\.xml.*|pytest\.ini|tox\.ini|noxfile\.py)$"
+)
+_TEST_CONFIG = re.compile(
+    r"^((jest|vitest|playwright|cypress|karma|wdio|\.?mocha)[.\w-]*\.(js|ts|mjs|cjs|mts|json|ya?ml)|phpunit\.xml.*|pytest\.ini|tox\.ini|noxfile\.py)$"
+)
+_GENERATED_NAME = re.compile(
+    r"(\.min\.(js|css)|\.bundle\.js|\.pb\.go|\.pb\.gw\.go|_pb2(_grpc)?\.pyi?|\.pb\.(cc|h)|_pb\.(js|ts|d\.ts)|\.g\.(cs|dart)|"
+    r"\.designer\.cs|\.generated\.\w+|\.gen\.\w+|_gen\.go|_generated\.go|_string\.go|wire_gen\.go|\.snap|\.map|\.lock|-lock\.json|"
+    r"-lock\.ya?ml|\.lockb|go\.sum|npm-shrinkwrap\.json|modelsnapshot\.cs|routetree\.gen\.ts|\.po|\.pot|\.svg|\.designer\.vb|structure\.sql|gradlew(\.bat)?|mvnw(\.cmd)?)$"
+)
+_DOTNET_TEST_DIR = re.compile(
+    r"(^|[._-])(unit|integration|functional|acceptance|architecture|e2e|api|app|component)?[._-]?tests?$"
+)
+_PROSE_NAME = re.compile(
+    r"^(readme|contributing|changelog|changes|history|news|authors|code_of_conduct|security|support|governance|"
+    r"maintainers|license|licence|copying|notice|hacking|install|roadmap|adopters|upgrading|architecture|development|deployment)(\..*)?$"
+)
+_NOT_PROSE = re.compile(r"(requirements|constraints|robots|cmakelists|humans|ads|security).*\.txt$")
+
+
+@lru_cache(maxsize=65536)
+def _directory_role(directory: str) -> Role | None:
+    if not directory:
+        return None
+    parent, _, name = directory.rpartition("/")
+    above = _directory_role(parent)
+    if above in ("vendored", "generated", "test"):
+        return above
+    lower = name.lower()
+    if lower in _VENDORED_DIRS:
+        # PHP, Go and Ruby keep third-party code in vendor/ at the root of a package; app/assets/vendor is the same.
+        return "vendored"
+    if lower == "lib" and parent.lower().endswith(("wwwroot", "static")):
+        return "vendored"
+    in_main = "/src/main/" in f"/{directory}/"
+    if in_main and lower != "generated":
+        return above  # below src/main a folder is a package name: com/example, org/…/samples
+    if lower in _GENERATED_DIRS:
+        return "generated"
+    if lower in _TEST_DIRS:
+        if lower not in _SOFT_TEST_DIRS or not parent or parent.rsplit("/", 1)[-1].lower() in _PACKAGE_ROOTS:
+            return "test"
+        return above
+    if _DOTNET_TEST_DIR.search(lower):
+        return "test"
+    if above is not None:
+        return above
+    if lower in _EXAMPLE_DIRS:
+        return "example"
+    if lower in _DOCS_DIRS and parent.count("/") < 2:
+        return "docs"
+    return None
+
+
+_PACKAGE_ROOTS = frozenset(["test", "tests", "src", "backend", "server", "frontend", "client", "web", "app", "api"])
+
+
+@lru_cache(maxsize=131072)
+def role_of(path: str) -> Role:
+    """The role of ``path``; test, example, generated and vendored files never count for other items."""
+    directory, _, name = path.rpartition("/")
+    role = _directory_role(directory)
+    if role == "vendored":
+        return role
+    lower = name.lower()
+    if _GENERATED_NAME.search(lower):
+        return "generated"
+    if role == "generated":
+        return role
+    if role == "test":
+        return "docs" if _PROSE_NAME.match(lower) and language_of_name(name) == "markdown" else role
+    if _TEST_NAME.match(name):
+        return "source" if _TEST_CONFIG.match(name) else "test"
+    if role == "example":
+        return role
+    language = language_of_name(name)
+    if language == "markdown" or _PROSE_NAME.match(lower):
+        return "docs"
+    if language == "text" and not _NOT_PROSE.search(lower) and lower.endswith(".txt") and role == "docs":
+        return "docs"
+    if role == "docs":
+        return "docs"
+    return "source"
