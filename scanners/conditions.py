@@ -9,6 +9,8 @@ A condition in a ruleset is one of
     {measure: signal, min: 0.6, max: 1}          the value of a measuring signal
     {profile: has_users, is: true}               a decided field of the profile
     {stack: [fastapi, starlette]}                one of these is in the stack
+    {lines: [hcl], min_share: 0.5}               these languages' share of all lines of code
+    {code_lines_at_most: 30}                     the number of lines of code (infrastructure languages left out)
     {verdict: rate-limiting.present, is: pass}   an item that was judged earlier
 
 Truth is True, False or None: None where something that decides could not be measured.
@@ -19,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scanners.facts import Evidence
+from scanners.languages import CODE
 from scanners.matchers.base import listed
 from scanners.signals import Answers
 
@@ -44,6 +47,7 @@ class Scene:
     profile: dict[str, Any] = field(default_factory=dict)
     stack: frozenset[str] = frozenset()
     verdicts: dict[str, str] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
     _known: dict[str, Truth] = field(default_factory=dict)
 
     def test(self, condition: Condition) -> Truth:
@@ -68,6 +72,11 @@ class Scene:
             return Truth(self.profile[condition["profile"]] in (wanted if isinstance(wanted, list) else [wanted]))
         if "stack" in condition:
             return Truth(bool(self.stack & frozenset(listed(condition["stack"]))))
+        if "lines" in condition:
+            share = sum(self.lines.get(name, 0) for name in condition["lines"]) / max(1, sum(self.lines.values()))
+            return Truth(share >= condition["min_share"])
+        if "code_lines_at_most" in condition:
+            return Truth(sum(n for name, n in self.lines.items() if name in CODE) <= condition["code_lines_at_most"])
         wanted = listed(condition["is"])
         return Truth(self.verdicts.get(condition["verdict"]) in wanted)
 

@@ -1,0 +1,143 @@
+"""One pass over the blobs of a tree: each is read at most once, and not at all where its answers are cached."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+
+from scanners.blobscan import Observation, Plan
+from scanners.cache import BlobCache
+from scanners.classify import role_of
+from scanners.facts import Entry
+from scanners.inventory.dependencies import is_manifest
+from scanners.inventory.workflows import is_workflow
+from scanners.languages import language_of
+from scanners.matchers.base import Hit
+from scanners.matchers.code import CodeMatcher
+from scanners.matchers.text import TextMatcher
+from scanners.rules import Ruleset
+from scanners.tree import RepoTree
+from scanners.view import TreeView
+
+MAX_BLOB_BYTES = 1 << 20
+"""Larger files are data, not source; they are left out and counted as read."""
+
+
+class Observer:
+    """The plans of one ruleset, compiled once and shared by every scan of the process."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self._ruleset = ruleset
+        self._plans: dict[tuple[str, str], Plan] = {}
+        self._path_plans: dict[tuple[str, tuple[int, ...]], Plan] = {}
+        self._of_glob: dict[str, list[TextMatcher]] = defaultdict(list)
+        for matcher in ruleset.matchers:
+            if isinstance(matcher, TextMatcher):
+                for glob in matcher.files:
+                    self._of_glob[glob].append(matcher)
+
+    def plan(self, language: str, role: str) -> Plan:
+        """All that is asked of files of ``language`` in ``role``."""
+        plan = self._plans.get((language, role))
+        if plan is None:
+            chosen = [m for m in self._ruleset.matchers if language in m.languages and role in m.scope.roles]
+            plan = self._plans[language, role] = Plan(
+                language,
+                [m for m in chosen if isinstance(m, TextMatcher)],
+                [m for m in chosen if isinstance(m, CodeMatcher)],
+                [d for d in self._ruleset.detectors.values() if language in d.languages and role in d.roles],
+            )
+        return plan
+
+    def path_plan(self, language: str, role: str, globs: Iterable[str]) -> Plan | None:
+        """What is asked of a file because its path satisfies ``globs``; None where nothing is."""
+        chosen = {m.key: m for g in globs for m in self._of_glob.get(g, ()) if role in m.scope.roles}
+        if not chosen:
+            return None
+        key = (language, tuple(sorted(chosen)))
+        plan = self._path_plans.get(key)
+        if plan is None:
+            plan = self._path_plans[key] = Plan(language, [chosen[k] for k in sorted(chosen)])
+        return plan
+
+    def view(self, tree: RepoTree, cache: BlobCache, *, default_branch: str = "") -> TreeView:
+        """The tree with every matcher's and detector's answers filled in."""
+        kept: dict[str, bytes] = {}
+
+        def read(path: str) -> str | None:
+            data = kept.get(path)
+            return tree.text(path) if data is None else data.decode("utf-8", "replace")
+
+        view = TreeView(tree.entries, self._ruleset.globs, read, default_branch=default_branch)
+        wanted: dict[Plan, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
+        for entry in view.entries:
+            if entry.size < 0:
+                view.unread.append(entry)
+                continue
+            if not entry.size or entry.size > MAX_BLOB_BYTES:
+                continue
+            language, role = language_of(entry.path), role_of(entry.path)
+            if not language and entry.path not in view.globs_of:
+                continue
+            plan = self.plan(language, role)
+            if plan:
+                wanted[plan][entry.blob].append(entry)
+            extra = self.path_plan(language, role, view.globs_of.get(entry.path, ()))
+            if extra:
+                wanted[extra][entry.blob].append(entry)
+        self._fill(view, wanted, tree.blobs.read_many, cache, kept)
+        return view
+
+    def _fill(
+        self,
+        view: TreeView,
+        wanted: Mapping[Plan, Mapping[str, list[Entry]]],
+        read_many: Callable[[Iterable[str]], Iterable[tuple[str, bytes | None]]],
+        cache: BlobCache,
+        kept: dict[str, bytes],
+    ) -> None:
+        missing: dict[str, list[Plan]] = defaultdict(list)
+        for plan, by_blob in wanted.items():
+            known = cache.get_many(plan.digest, by_blob)
+            for blob, entries in by_blob.items():
+                if blob in known:
+                    _apply(view, plan, known[blob], entries)
+                else:
+                    missing[blob].append(plan)
+        fresh: dict[Plan, dict[str, Observation]] = defaultdict(dict)
+        for blob, data in read_many(list(missing)):
+            for plan in missing[blob]:
+                entries = wanted[plan][blob]
+                if data is None:
+                    view.unread.extend(entries)
+                    continue
+                observation = plan.observe(data)
+                fresh[plan][blob] = observation
+                _apply(view, plan, observation, entries)
+            if data is not None:
+                for entry in wanted[missing[blob][0]][blob]:
+                    if is_manifest(entry.path) or is_workflow(entry.path):
+                        kept[entry.path] = data
+        for plan, observations in fresh.items():
+            cache.put_many(plan.digest, observations)
+
+
+def _apply(view: TreeView, plan: Plan, observation: Observation, entries: list[Entry]) -> None:
+    if not observation:
+        return
+    if "g" in observation:
+        view.unwritten.update(entry.path for entry in entries)
+        return
+    view.failed_detectors.update(observation.get("e", ()))
+    matched = observation.get("m", {})
+    facts = observation.get("d", {})
+    for entry in entries:
+        for index, found in matched.items():
+            view.add_hit(plan.matchers[int(index)].key, Hit(entry.path, tuple(found[1:]), found[0]))
+        for name, fact in facts.items():
+            view.add_facts(name, entry.path, fact)
+
+
+@lru_cache(maxsize=8)
+def observer_for(ruleset: Ruleset) -> Observer:
+    """The observer of ``ruleset``, kept for the life of the process."""
+    return Observer(ruleset)

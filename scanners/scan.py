@@ -1,0 +1,124 @@
+"""scan(): the story of judging one tree, in order.
+
+observe every blob once -> decide the profile -> judge the rules -> quote the evidence. Quoting comes last and reads
+only the files that ended up as evidence; each quoted line passes the secret detector before it goes anywhere.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from scanners.cache import BlobCache, NoCache
+from scanners.conditions import Scene
+from scanners.facts import Evidence, Problem
+from scanners.observe import observer_for
+from scanners.profile import Profile, decide_profile
+from scanners.redact import redact
+from scanners.rules import Ruleset
+from scanners.signals import Answers
+from scanners.tree import RepoTree
+from scanners.verdicts import Verdict, judge
+
+MAX_EXCERPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """All that was found out about one tree; plain values only.
+
+    ``complete`` is False where files could not be read, so that the same commit may be judged again later.
+    """
+
+    commit: str
+    committed_at: datetime
+    ruleset_id: str
+    ruleset_version: str
+    profile: Profile
+    verdicts: tuple[Verdict, ...]
+    problems: tuple[Problem, ...]
+    files: int
+    complete: bool
+
+
+def scan(
+    tree: RepoTree,
+    ruleset: Ruleset,
+    *,
+    cache: BlobCache | None = None,
+    default_branch: str = "",
+    profile_overrides: Mapping[str, Any] | None = None,
+) -> ScanResult:
+    """The verdicts of ``ruleset`` on ``tree``. Raises ObjectError or LimitError only where the git objects give out."""
+    view = observer_for(ruleset).view(tree, cache or NoCache(), default_branch=default_branch)
+    answers = Answers(ruleset.signals, ruleset.detectors, view)
+    lines = {name: facts["code"] for name, facts in _lines_by_language(view.facts("source-lines")).items()}
+    scene = Scene(answers, frozenset(ruleset.signals), ruleset.conditions, lines=lines)
+    profile = decide_profile(ruleset.document["profile"], scene, lines, profile_overrides)
+    scene.profile = profile.as_dict()
+    view.stack = scene.stack
+    answers.forget()
+    scene.forget()
+    verdicts = judge(ruleset.rules, scene, profile.languages)
+    unread = [Problem(e.path, "object.missing", "The file's content is missing from the mirror.") for e in view.unread]
+    quote = Quoter(tree, (e for v in verdicts for e in v.evidence), (e for es in profile.evidence.values() for e in es))
+    return ScanResult(
+        commit=tree.commit,
+        committed_at=tree.committed_at,
+        ruleset_id=ruleset.id,
+        ruleset_version=ruleset.version,
+        profile=replace(profile, evidence={name: quote.all(es) for name, es in profile.evidence.items()}),
+        verdicts=tuple(replace(v, evidence=quote.all(v.evidence)) for v in verdicts),
+        problems=(*unread, *view.inventory.problems),
+        files=len(tree.entries),
+        complete=not view.unread,
+    )
+
+
+def _lines_by_language(facts: Iterable[tuple[str, Any]]) -> dict[str, dict[str, int]]:
+    from scanners.classify import role_of
+    from scanners.languages import language_of
+
+    totals: dict[str, dict[str, int]] = {}
+    for path, fact in facts:
+        if role_of(path) == "source":
+            total = totals.setdefault(language_of(path), {"code": 0, "comments": 0})
+            total["code"] += fact[0]
+            total["comments"] += fact[1]
+    return totals
+
+
+class Quoter:
+    """Adds to evidence the line it points at, cut and redacted. Reads each file once, all in one batch."""
+
+    def __init__(self, tree: RepoTree, *evidence: Iterable[Evidence]) -> None:
+        wanted: dict[str, set[int]] = {}
+        for group in evidence:
+            for item in group:
+                if not item.excerpt and item.line > 0:
+                    wanted.setdefault(item.path, set()).add(item.line)
+        blobs = {e.blob: e.path for e in tree.entries if e.path in wanted and e.size >= 0}
+        paths: dict[str, list[str]] = {}
+        for entry in tree.entries:
+            if entry.path in wanted:
+                paths.setdefault(entry.blob, []).append(entry.path)
+        self._lines: dict[tuple[str, int], str] = {}
+        for blob, data in tree.blobs.read_many(list(blobs)):
+            if data is None:
+                continue
+            lines = data.split(b"\n")
+            for path in paths[blob]:
+                for number in wanted[path]:
+                    if number <= len(lines):
+                        self._lines[path, number] = _excerpt(lines, number)
+
+    def all(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+        return tuple(
+            replace(e, excerpt=self._lines.get((e.path, e.line), "")) if not e.excerpt else e for e in evidence
+        )
+
+
+def _excerpt(lines: list[bytes], number: int) -> str:
+    text = lines[number - 1][: MAX_EXCERPT * 4].decode("utf-8", "replace").strip()
+    cleaned = "".join(c if c.isprintable() else "�" for c in text.replace("\t", " "))
+    return redact(cleaned)[:MAX_EXCERPT]
