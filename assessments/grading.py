@@ -1,7 +1,7 @@
 """Verdicts to score, grade and stars. Exact arithmetic: a bound is never missed by a binary fraction.
 
-Verdicts come as a mapping of item id to pass, fail, not_applicable, unknown or waived; an item that the mapping
-leaves out is unknown. Only pass and fail count; waived and not_applicable leave the denominator.
+Verdicts come as a mapping of item id to pass, fail, not_applicable, unknown or waived; an item that the
+mapping leaves out is unknown. Only pass and fail count; waived and not_applicable leave the denominator.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,8 +18,8 @@ Verdicts = Mapping[str, str]
 class Grade:
     """A score from 0 to 100 with its letter, both None where too little is known for a grade.
 
-    ``foundations`` and ``production`` are the tiers' pass rates in percent, None for a tier in which nothing is
-    known. ``known`` of ``applicable`` items were decided.
+    ``foundations`` and ``production`` are the tiers' pass rates in percent, None for a tier in which nothing
+    is known. ``known`` of ``applicable`` items were decided.
     """
 
     letter: str | None
@@ -112,12 +112,13 @@ def points_of(standard: Standard, verdicts: Verdicts) -> Mapping[str, Fraction]:
     known = [item for item in standard.items if verdicts.get(item.id) in ("pass", "fail") and item.weight > 0]
     total = {tier: sum((i.weight for i in known if i.tier == tier), Fraction(0)) for tier in TIERS}
     measured = [tier for tier in TIERS if total[tier]]
-    share = {tier: standard.split[tier] for tier in measured} if len(measured) > 1 else dict.fromkeys(measured, Fraction(100))
+    alone = len(measured) == 1
+    share = {tier: Fraction(100) if alone else standard.split[tier] for tier in measured}
     return {item.id: share[item.tier] * item.weight / total[item.tier] for item in known}
 
 
 def tenths(number: Fraction) -> str:
-    """The number cut, not rounded, to one decimal: 79.99 is shown as 79.9, below the bound it did not reach."""
+    """The number cut, not rounded, to one decimal: 79.99 shows as 79.9, below the bound it missed."""
     whole, rest = divmod(abs(number.numerator) * 10 // number.denominator, 10)
     return f"{'-' if number < 0 and (whole or rest) else ''}{whole}.{rest}"
 

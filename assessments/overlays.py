@@ -10,8 +10,9 @@ Kind = Literal["override", "attestation", "waiver"]
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A person's word on one item. ``verdict`` is what an override puts in place of the raw verdict, empty for
-    the other kinds. ``expires_on`` is the last day on which it holds, None for no end."""
+    """A person's word on one item. ``verdict`` is what an override puts in place of the raw verdict, empty
+    for the other kinds. ``expires_on`` is the last day on which it holds, None for no end.
+    """
 
     kind: Kind
     item: str

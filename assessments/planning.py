@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
+from typing import Protocol, TypeVar
 
 from assessments.grading import Grade, Verdicts, grade
 from assessments.matrix import Need
-from assessments.standard import Phase, Standard
+from assessments.standard import Initiative, Phase, Standard
+
+
+class ForInitiative(Protocol):
+    """Anything that stands for an initiative in a plan."""
+
+    @property
+    def initiative(self) -> Initiative: ...
+
+
+N = TypeVar("N", bound=ForInitiative)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +50,7 @@ class PlannedPhase:
 
     @property
     def weeks(self) -> str:
-        if self.first_week == self.last_week:
-            return f"Week {self.first_week}"
-        return f"Weeks {self.first_week}-{self.last_week}"
+        return weeks_words(self.first_week, self.last_week)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,33 +126,39 @@ def build_plan(
     return Plan(grade(standard, verdicts), tuple(phases), capacity)
 
 
-def arrange(standard: Standard, needs: Iterable[Need]) -> dict[int, tuple[Need, ...]]:
+def arrange(standard: Standard, needs: Iterable[N]) -> dict[int, tuple[N, ...]]:
     """Needs by phase id, in working order.
 
-    Phase and order are the initiative's. Only where it would come before one that it must follow is it moved:
-    to that one's phase, and behind it there.
+    Phase and order are the initiative's. Only where it would come before one that it must follow is it
+    moved: to that one's phase, and behind it there.
     """
-    waiting = sorted(needs, key=lambda need: (need.initiative.phase, need.initiative.order))
+    waiting = list(needs)
     present = {need.initiative.id for need in waiting}
     placed: dict[str, int] = {}
-    order: list[Need] = []
+    order: list[N] = []
+
+    def phase_of(need: N) -> int:
+        followed = (placed[id] for id in need.initiative.after if id in present)
+        return max([need.initiative.phase, *followed])
+
     while waiting:
-        ready = [need for need in waiting if all(id in placed for id in need.initiative.after if id in present)]
-        need = min(ready, key=lambda need: (_phase(need, placed), need.initiative.order))
-        placed[need.initiative.id] = _phase(need, placed)
+        ready = [one for one in waiting if all(id in placed for id in one.initiative.after if id in present)]
+        need = min(ready, key=lambda one: (phase_of(one), one.initiative.order))
+        placed[need.initiative.id] = phase_of(need)
         order.append(need)
         waiting.remove(need)
     return {
-        phase.id: tuple(need for need in order if placed[need.initiative.id] == phase.id) for phase in standard.phases
+        phase.id: tuple(need for need in order if placed[need.initiative.id] == phase.id)
+        for phase in standard.phases
     }
 
 
 def schedule(
     standard: Standard, efforts: dict[int, Fraction], capacity: Fraction | None, starts_on: date | None
 ) -> dict[int, Slot]:
-    """Weeks of each phase. Without a capacity they are the standard's, whether or not a phase before has work;
-    with one (person-days per week) a phase lasts ceil(effort / capacity), at least one, and starts when the one
-    before ends. ``efforts`` names the phases that have work.
+    """Weeks of each phase. Without a capacity they are the standard's, whether or not a phase before has
+    work; with one (person-days per week) a phase lasts ceil(effort / capacity), at least one, and starts when
+    the one before ends. ``efforts`` names the phases that have work.
 
     Raises ValueError for a capacity that is not above 0.
     """
@@ -163,8 +178,9 @@ def schedule(
     return slots
 
 
-def _phase(need: Need, placed: dict[str, int]) -> int:
-    return max([need.initiative.phase, *(placed[id] for id in need.initiative.after if id in placed)])
+def weeks_words(first: int, last: int) -> str:
+    """The weeks of a phase in words, counted from the plan's start."""
+    return f"Week {first}" if first == last else f"Weeks {first}-{last}"
 
 
 def _effort(needs: Iterable[Need]) -> Fraction:

@@ -26,8 +26,9 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One expectation. ``passes`` says what a reviewer must be able to point at; ``issue`` is how the gap reads
-    where the item refines something that usually exists already, else empty."""
+    """One expectation. ``passes`` says what a reviewer must be able to point at; ``issue`` is how the gap
+    reads where the item refines something that usually exists already, else empty.
+    """
 
     id: str
     title: str
@@ -131,7 +132,9 @@ def load_standard(document: Mapping[str, Any]) -> Standard:
         raise RulesetError("ruleset.standard", f"The ruleset's standard {what}.") from error
     problems = tuple(_problems(standard))
     if problems:
-        raise RulesetError("ruleset.standard", "The ruleset's standard contradicts itself.", problems=problems)
+        raise RulesetError(
+            "ruleset.standard", "The ruleset's standard contradicts itself.", problems=problems
+        )
     return standard
 
 
@@ -222,7 +225,9 @@ def _problems(standard: Standard) -> list[str]:
         if one.effort < 0 or not one.items:
             found.append(f"initiative {one.id}: needs items and an effort of at least 0")
         found += [f"initiative {one.id}: no item {item}" for item in one.items if item not in items]
-        found += [f"initiative {one.id}: no initiative {id} to follow" for id in one.after if id not in initiatives]
+        found += [
+            f"initiative {one.id}: no initiative {id} to follow" for id in one.after if id not in initiatives
+        ]
     if min(standard.split.values()) < 0 or sum(standard.split.values()) != 100:
         found.append("split: the tiers must share exactly 100 points")
     if not standard.scale or standard.scale[-1].lower != 0:

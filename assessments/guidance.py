@@ -1,0 +1,97 @@
+"""Guidance from a ruleset's files: why an item matters and how to mend it, with a snippet per stack."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from assessments.standard import Resource
+
+ANY = "any"
+_SPOKEN = {
+    "c#": "csharp", "dotnet": "csharp", ".net": "csharp", "golang": "go",
+    "node": "javascript", "nodejs": "javascript", "tsx": "typescript", "jsx": "javascript",
+}  # fmt: skip
+"""Words of a stack that mean a language for which snippets are kept under another name."""
+_NEAR = {"typescript": "javascript", "javascript": "typescript", "kotlin": "java"}
+"""The language whose snippet serves where there is none for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of code or configuration; ``language`` is what it is written in, for highlighting."""
+
+    title: str
+    language: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """``snippets`` by stack, ``controls`` by framework. ``effort_days`` is None where nobody estimated it."""
+
+    item: str
+    why: str
+    standard: str
+    fix: str
+    source: Resource | None
+    snippets: Mapping[str, Snippet]
+    effort_days: Fraction | None
+    links: tuple[Resource, ...]
+    controls: Mapping[str, tuple[str, ...]]
+
+    def snippet_for(self, stack: Iterable[str]) -> Snippet | None:
+        """The snippet for the first word of the stack that has one, for a near language, or for any."""
+        words = [_SPOKEN.get(word.lower(), word.lower()) for word in stack]
+        wanted = [*words, *(_NEAR[word] for word in words if word in _NEAR), ANY]
+        return next((self.snippets[word] for word in wanted if word in self.snippets), None)
+
+
+def load_guidance(documents: Iterable[Mapping[str, Any]]) -> dict[str, Guidance]:
+    """Guidance by item id, from documents like ``items: {<item id>: {...}}``. Every field may be absent."""
+    return {
+        item: _guidance(item, entry or {})
+        for document in documents
+        for item, entry in (document.get("items") or {}).items()
+    }
+
+
+def read_guidance(folder: Path, areas: Iterable[str] | None = None) -> dict[str, Guidance]:
+    """Guidance of the files in a folder, one per area; only of the named areas where some are named."""
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    wanted = None if areas is None else set(areas)
+    files = sorted(file for file in folder.glob("*.yaml") if wanted is None or file.stem in wanted)
+    return load_guidance(yaml.load(file.read_text(encoding="utf-8"), Loader=loader) or {} for file in files)
+
+
+def _guidance(item: str, entry: Mapping[str, Any]) -> Guidance:
+    effort = entry.get("effort_days")
+    source = entry.get("source")
+    return Guidance(
+        item=item,
+        why=entry.get("why", ""),
+        standard=entry.get("standard", ""),
+        fix=entry.get("fix", ""),
+        source=_resource(source) if source else None,
+        snippets=_snippets(entry.get("snippets") or {}),
+        effort_days=None if effort is None else Fraction(str(effort)),
+        links=tuple(_resource(link) for link in entry.get("links") or ()),
+        controls={name: tuple(map(str, ids)) for name, ids in (entry.get("controls") or {}).items()},
+    )
+
+
+def _resource(entry: Mapping[str, Any]) -> Resource:
+    return Resource(entry["title"], entry["url"])
+
+
+def _snippets(entries: Mapping[str, Any]) -> dict[str, Snippet]:
+    """Snippets by stack; a stack that names another one shares its snippet."""
+    found = {}
+    for stack, entry in entries.items():
+        shared = entries.get(entry) if isinstance(entry, str) else entry
+        if isinstance(shared, Mapping):
+            found[stack] = Snippet(shared.get("title", ""), shared["language"], shared["code"])
+    return found
