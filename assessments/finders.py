@@ -1,4 +1,4 @@
-"""Static files that stay in the packages they come from: Plotly's bundle is served from its wheel, not copied here."""
+"""Static files that stay in the packages they come from: Plotly's bundle is served from its wheel."""
 
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -27,7 +27,13 @@ class PlotlyFinder(BaseFinder):
     def check(self, **kwargs: object) -> list[CheckMessage]:
         if self.storage.exists(BUNDLE):
             return []
-        return [Error("Plotly's bundle is not in the installed package.", hint="Install plotly.", id="plumbline.E010")]
+        return [
+            Error(
+                "Plotly's bundle is not in the installed package.",
+                hint="Install plotly.",
+                id="plumbline.E010",
+            )
+        ]
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:  # type: ignore[override]
         found = self.storage.path(BUNDLE) if path == f"{PREFIX}/{BUNDLE}" else ""

@@ -1,7 +1,7 @@
-"""The report as a tagged PDF (PDF/A-2a and PDF/UA-1), typeset by Typst from ``templates/reports/assessment.typ``.
+"""The report as a tagged PDF (PDF/A-2a and PDF/UA-1), set by Typst from ``templates/reports/assessment.typ``.
 
-Everything from a repository reaches the template as JSON values, never as markup. A character that no font has is
-shown by its code, so that nothing is dropped in silence.
+Everything from a repository reaches the template as JSON values, never as markup. A character that no font
+has is shown by its code, so that nothing is dropped in silence.
 """
 
 import json
@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any
 
 import typst
 
@@ -23,14 +24,17 @@ from assessments.planning import PlannedPhase
 from assessments.report import EvidenceLine, Gap, ItemRow, ReportPage, Strength
 from assessments.reports.plain import shortened, visible
 
+if TYPE_CHECKING:
+    from typst import PDFStandard
+
 TEMPLATE = Path(__file__).parents[2] / "templates" / "reports" / "assessment.typ"
-STANDARDS: Final[list[Literal["a-2a", "ua-1"]]] = ["a-2a", "ua-1"]
+STANDARDS: "list[PDFStandard]" = ["a-2a", "ua-1"]
 MAX_EXCERPT = 200
 """Characters of an excerpt that are printed."""
 UNBROKEN = 48
 """Characters without a place to break a line, after which one is offered."""
 ATTEMPTS = 6
-"""Each attempt names every glyph that it misses; a replacement is ASCII, so the second or third one succeeds."""
+"""Each attempt names every glyph that it misses; what replaces it is ASCII, so the third one succeeds."""
 
 _MISSING = re.compile(
     r'the text `"((?:[^"\\]|\\.)+)"` could not be displayed|contains the codepoint `"([^"]+)"`'
@@ -59,7 +63,7 @@ def render_pdf(page: ReportPage) -> bytes:
                 # The embedded fonts are enough for nearly every report; the machine's may know other scripts.
                 fonts, system = typst.Fonts(include_system_fonts=True), True
             else:
-                data = _mapped(data, lambda text, gone=missing: _shown(text, gone))
+                data = _mapped(data, partial(_shown, gone=missing))
     return _compile(_mapped(data, _ascii), fonts, made_at)
 
 
@@ -219,7 +223,7 @@ def _web(url: str) -> str:
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """The same structure with every text of it changed; addresses too, since a link needs no glyph but is printed."""
+    """The same structure with every text of it changed except the addresses that links lead to."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
@@ -235,7 +239,7 @@ def _printable(text: str) -> str:
 
 
 def _unprintable(char: str) -> bool:
-    """Private or unassigned characters, which PDF/A forbids, and the pictures of controls, which few fonts have."""
+    """Private or unassigned characters, which PDF/A forbids, and pictures of controls, which few fonts have."""
     return 0x2400 <= ord(char) < 0x2440 or unicodedata.category(char) in ("Co", "Cn")
 
 

@@ -1,4 +1,4 @@
-"""How values read on a page: numbers, times, verdicts, marks, code. Display only; nothing here decides anything."""
+"""How values read on a page: numbers, times, verdicts, marks, code. Display only; nothing is decided here."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -35,6 +35,15 @@ VERDICTS = {
     "stale": ("clock", "Stale"),
 }
 RATINGS = {1: "Critical gap", 2: "Needs work", 3: "Good, can improve", 4: "Strong", 5: "Exemplary"}
+LANGUAGES = {
+    "py": "python", "pyi": "python", "js": "javascript", "mjs": "javascript", "cjs": "javascript",
+    "jsx": "jsx", "ts": "typescript", "tsx": "tsx", "go": "go", "java": "java", "kt": "kotlin",
+    "kts": "kotlin", "rb": "ruby", "php": "php", "cs": "csharp", "rs": "rust", "ex": "elixir",
+    "exs": "elixir", "yml": "yaml", "yaml": "yaml", "json": "json", "toml": "toml", "xml": "xml",
+    "csproj": "xml", "gradle": "groovy", "ini": "ini", "cfg": "ini", "properties": "properties",
+    "sql": "sql", "sh": "bash", "html": "html", "vue": "html", "dockerfile": "docker", "tf": "terraform",
+}  # fmt: skip
+"""Pygments' name of a language by file extension; its own look-up by file name scans every lexer."""
 
 
 @register.filter
@@ -140,13 +149,24 @@ def rating(stars: int | None) -> str:
 @register.filter
 def share_of(part: Number, whole: Number) -> str:
     """A percentage from 0 to 100 as an SVG length, with two decimals at most."""
-    return "0" if not whole else f"{min(100.0, max(0.0, 100 * float(part) / float(whole))):.2f}".rstrip("0").rstrip(".")
+    return (
+        "0"
+        if not whole
+        else f"{min(100.0, max(0.0, 100 * float(part) / float(whole))):.2f}".rstrip("0").rstrip(".")
+    )
 
 
 @register.filter
 def code(source: str, language: str = "") -> SafeString:
     """Source as HTML with Pygments' classes; plain where the language is not known."""
     return mark_safe(_highlighted(str(source), language or ""))
+
+
+@register.filter
+def code_of(source: str, path: str) -> SafeString:
+    """A line of a file as HTML with Pygments' classes, by the file's name."""
+    name = path.rsplit("/", 1)[-1]
+    return mark_safe(_highlighted(str(source), LANGUAGES.get(name.rsplit(".", 1)[-1].lower(), "")))
 
 
 @register.inclusion_tag("components/_sparkline.html")
@@ -171,7 +191,7 @@ def sparkline(values: Iterable[Number | None], label: str = "") -> dict[str, Any
 
 @register.inclusion_tag("components/_nav_link.html", takes_context=True)
 def nav_link(context: Context, view: str, title: str, icon: str) -> dict[str, Any]:
-    """A link of the navigation, current on every page whose route shares its first word; nothing without a route."""
+    """A link of the navigation, current on pages whose route shares its first word; nothing without a route."""
     try:
         url = reverse(view)
     except NoReverseMatch:
