@@ -1,0 +1,204 @@
+"""The ``plumbline`` command: judge one repository, or measure accuracy, with no database and no Django.
+
+Exit codes: 0 done (and the gate, if any, was passed), 1 the grade is below ``--fail-under``, 2 the request could not
+be carried out; then one line on standard error says why, with a stable error id.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assessments.report import ReportPage
+    from scanners.scan import ScanResult
+
+FORMATS = ("text", "json", "markdown", "sarif", "pdf")
+
+
+def cache_dir() -> Path:
+    """Where mirrors and answers are kept: PLUMBLINE_CACHE_DIR, else the user's cache folder."""
+    named = os.environ.get("PLUMBLINE_CACHE_DIR")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "plumbline"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and gives its exit code; for errors that a person can mend it prints one line."""
+    from scanners.errors import ScanError
+
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        return code
+    except ScanError as error:
+        hint = f" {error.hint}" if error.hint else ""
+        print(f"plumbline: {error}{hint}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except KeyboardInterrupt:
+        print("plumbline: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="plumbline", description="Judge a repository against an engineering standard.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    assess = commands.add_parser("assess", help="judge one repository and print its report")
+    assess.add_argument("source", metavar="SOURCE", help="a URL, a bare mirror or a working copy (its HEAD)")
+    assess.add_argument("--commit", default="", help="judge this commit, tag or branch instead of HEAD")
+    assess.add_argument("--path", default="", help="judge only this folder (a service of a monorepo)")
+    assess.add_argument("--format", choices=FORMATS, default="text", help="how the report is printed (default: text)")
+    assess.add_argument("--output", type=Path, help="write the report to this file instead of standard output")
+    assess.add_argument("--ruleset", default="industry-standards", help="a shipped ruleset's id, or a YAML file or folder")
+    assess.add_argument("--fail-under", metavar="GRADE", help="exit 1 when the grade is below this letter, for a gate in CI")
+    assess.add_argument("--no-cache", action="store_true", help="neither use nor keep answers of earlier scans")
+    assess.add_argument("--allow-private", action="store_true", help="let SOURCE be on a private network address")
+    assess.set_defaults(run=run_assess)
+    accuracy = commands.add_parser("accuracy", help="compare verdicts with a folder of labels")
+    accuracy.add_argument("labels", type=Path, metavar="LABELS_DIR")
+    accuracy.add_argument("--mirrors", type=Path, required=True, help="bare clones: OWNER+NAME/repo or OWNER/NAME.git")
+    accuracy.add_argument("--fetch", action="store_true", help="clone a missing mirror from its public URL")
+    accuracy.add_argument("--ruleset", default="industry-standards")
+    accuracy.add_argument("--only", action="append", default=[], metavar="OWNER/NAME", help="measure only these")
+    accuracy.add_argument("--skip", action="append", default=[], metavar="OWNER/NAME", help="leave these out")
+    accuracy.add_argument("--item", action="append", default=[], help="list confusions of these items or areas only")
+    accuracy.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
+    accuracy.add_argument("--brief", action="store_true", help="print the totals only, no confusions")
+    accuracy.set_defaults(run=run_accuracy)
+    return parser
+
+
+def run_assess(arguments: argparse.Namespace) -> int:
+    """Judges SOURCE and prints the report; see the module for exit codes."""
+    from assessments.standard import load_standard
+    from scanners.rules import load_ruleset
+
+    ruleset = load_ruleset(arguments.ruleset, cache_dir=cache_dir())
+    standard = load_standard(ruleset.document)
+    if arguments.fail_under:
+        _require_letter(arguments.fail_under, [band.letter for band in standard.scale])
+    result, name, branch = _scan(arguments, ruleset)
+    page = _page(standard, result, name, arguments.path)
+    _write(_render(arguments.format, page), arguments.output)
+    if not arguments.fail_under:
+        return 0
+    letter = page.grade.letter
+    if letter is None:
+        print("plumbline: there is no grade, too little of the standard could be measured. [grade.none]", file=sys.stderr)
+        return 2
+    letters = [band.letter for band in standard.scale]
+    return 0 if letters.index(letter) <= letters.index(arguments.fail_under) else 1
+
+
+def _require_letter(letter: str, letters: list[str]) -> None:
+    from scanners.errors import ScanError
+
+    if letter not in letters:
+        raise ScanError("grade.unknown", f"{letter!r} is no grade of this ruleset.", hint=f"Grades: {', '.join(letters)}.")
+
+
+def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult, str, str]":
+    from scanners.cache import BlobCache, NoCache, SqliteCache
+    from scanners.mirror import open_source
+    from scanners.rules import Ruleset
+    from scanners.scan import scan
+    from scanners.tree import RepoTree
+
+    assert isinstance(ruleset, Ruleset)
+    cache: BlobCache = NoCache() if arguments.no_cache else SqliteCache(cache_dir() / "answers.sqlite3")
+    with open_source(arguments.source, cache_dir=cache_dir(), allow_private=arguments.allow_private) as mirror:
+        mirror.update()
+        commit = mirror.resolve(arguments.commit) if arguments.commit else mirror.head()
+        with RepoTree.open(mirror.path, commit, root=arguments.path) as tree:
+            branch = mirror.default_branch or ""
+            return scan(tree, ruleset, cache=cache, default_branch=branch), mirror.name, branch
+
+
+def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "ReportPage":
+    from assessments.guidance import read_guidance
+    from assessments.report import Subject, build_report
+    from assessments.standard import Standard
+    from scanners.rules import RULESETS, SHIPPED
+
+    assert isinstance(standard, Standard)
+    folder = RULESETS / SHIPPED.get(standard.id, "") / "guidance"
+    subject = Subject(
+        repository=name,
+        commit=result.commit,
+        committed_at=result.committed_at,
+        judged_at=datetime.now(UTC),
+        profile=result.profile.as_dict(),
+        stack=result.profile.stack,
+        root=root,
+        problems=result.problems,
+    )
+    return build_report(standard, subject, result.verdicts, guidance=read_guidance(folder) if folder.is_dir() else {})
+
+
+def _render(format: str, page: "ReportPage") -> str | bytes:
+    if format == "json":
+        from assessments.reports.json import render_json
+
+        return render_json(page)
+    if format == "markdown":
+        from assessments.reports.markdown import render_markdown
+
+        return render_markdown(page)
+    if format == "sarif":
+        from assessments.reports.sarif import render_sarif
+
+        return render_sarif(page)
+    if format == "pdf":
+        from assessments.reports.pdf import render_pdf
+
+        return render_pdf(page)
+    from assessments.reports.text import render_text
+
+    return render_text(page, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+
+
+def _write(content: str | bytes, output: Path | None) -> None:
+    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        return
+    aside = output.with_name(f".{output.name}.{os.getpid()}.tmp")
+    aside.write_bytes(data)
+    aside.replace(output)
+
+
+def run_accuracy(arguments: argparse.Namespace) -> int:
+    """Prints how verdicts agree with labels; exit code 2 when no labelled repository could be judged."""
+    from assessments.accuracy import measure
+    from assessments.accuracy_text import render_accuracy
+    from scanners.cache import SqliteCache
+    from scanners.rules import load_ruleset
+
+    ruleset = load_ruleset(arguments.ruleset, cache_dir=cache_dir())
+    measured = measure(
+        arguments.labels,
+        arguments.mirrors,
+        ruleset,
+        cache=SqliteCache(cache_dir() / "answers.sqlite3"),
+        only=arguments.only,
+        skip=arguments.skip,
+        fetch=arguments.fetch,
+    )
+    if arguments.json:
+        _write(measured.as_json(), arguments.json)
+    _write(render_accuracy(measured, only=arguments.item, brief=arguments.brief), None)
+    return 0 if measured.repositories else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
