@@ -1,6 +1,5 @@
 """The report as JSON, in the form that scripts rely on (``plumbline.assessment/1``)."""
 
-import json
 from datetime import date
 from fractions import Fraction
 from math import floor
@@ -10,14 +9,14 @@ from assessments.grading import Grade
 from assessments.guidance import Guidance
 from assessments.planning import PlannedPhase
 from assessments.report import EvidenceLine, Gap, ItemRow, ReportPage
-from assessments.reports.plain import encodable
+from assessments.reports.plain import json_text
 
 SCHEMA = "plumbline.assessment/1"
 
 
 def render_json(page: ReportPage) -> str:
     """The report as indented JSON, ending in a line break."""
-    return encodable(json.dumps(report_payload(page), indent=2, ensure_ascii=False)) + "\n"
+    return json_text(report_payload(page))
 
 
 def report_payload(page: ReportPage) -> dict[str, Any]:

@@ -1,11 +1,17 @@
 """Untrusted text made visible: names, paths and excerpts of a repository, safe for a terminal or a file."""
 
+import json
+import re
 import unicodedata
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that move the cursor, reorder or hide text, or cannot be encoded. Joiners inside emoji
 are of them, so such an emoji is shown in its parts.
 """
+
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""What stands for an undecodable byte, and what no encoder takes."""
 
 
 def visible(text: str) -> str:
@@ -17,7 +23,13 @@ def visible(text: str) -> str:
 
 def encodable(text: str) -> str:
     """The text with undecodable bytes shown, all else kept; for formats that escape controls themselves."""
-    return "".join(_shown(char) if unicodedata.category(char) == "Cs" else char for char in text)
+    return _HALVES.sub(lambda match: _shown(match[0]), text)
+
+
+def json_text(payload: object) -> str:
+    """The payload as indented JSON in readable characters, ending in a line break."""
+    text = json.dumps(payload, indent=2, ensure_ascii=False)
+    return _HALVES.sub(lambda match: _shown(match[0]).replace("\\", "\\\\"), text) + "\n"
 
 
 def shortened(text: str, width: int) -> str:

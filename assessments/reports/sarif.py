@@ -4,13 +4,12 @@ A gap that has no line of its own points to the README, or to the root of what w
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from assessments.report import EvidenceLine, ItemRow, ReportPage
-from assessments.reports.plain import encodable, visible
+from assessments.reports.plain import json_text, visible
 from assessments.standard import Item, Standard
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -40,7 +39,7 @@ def render_sarif(page: ReportPage, *, tool_version: str = "") -> str:
             {"repositoryUri": page.subject.url, "revisionId": page.subject.commit}
         ]
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return encodable(json.dumps(log, indent=2, ensure_ascii=False)) + "\n"
+    return json_text(log)
 
 
 def _rule(standard: Standard, row: ItemRow) -> dict[str, Any]:
