@@ -239,7 +239,7 @@ def _printable(text: str) -> str:
 
 
 def _unprintable(char: str) -> bool:
-    """Private or unassigned characters, which PDF/A forbids, and pictures of controls, which few fonts have."""
+    """Private or unassigned characters, which PDF/A forbids, and pictures of controls that few fonts have."""
     return 0x2400 <= ord(char) < 0x2440 or unicodedata.category(char) in ("Co", "Cn")
 
 

@@ -191,7 +191,7 @@ def sparkline(values: Iterable[Number | None], label: str = "") -> dict[str, Any
 
 @register.inclusion_tag("components/_nav_link.html", takes_context=True)
 def nav_link(context: Context, view: str, title: str, icon: str) -> dict[str, Any]:
-    """A link of the navigation, current on pages whose route shares its first word; nothing without a route."""
+    """A link of the navigation, current where the route shares its first word; nothing without a route."""
     try:
         url = reverse(view)
     except NoReverseMatch:
