@@ -1,0 +1,93 @@
+"""How many public definitions carry a docstring or a comment of their own."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from scanners.detectors.base import Facts
+from scanners.facts import Answer, Evidence
+
+if TYPE_CHECKING:
+    from scanners.view import TreeView
+
+_DEFINITION = {
+    "python": re.compile(rb"^[ \t]*(?:async[ ]+)?(?:def|class)[ ]+[A-Za-z]\w*", re.MULTILINE),
+    "javascript": re.compile(rb"^(?:export[ ]+(?:default[ ]+)?(?:async[ ]+)?(?:function|class|const|interface|type|enum|abstract)\b|exports\.\w+[ ]*=|module\.exports\.\w+[ ]*=|(?:async[ ]+)?function[ ]+\w|class[ ]+\w|const[ ]+\w+[ ]*=[ ]*(?:async[ ]*)?(?:function|\([^)\n]*\)[ ]*=>|catchAsync)|router\.(?:get|post|put|patch|delete)\()", re.MULTILINE),
+    "go": re.compile(rb"^(?:func[ ]+(?:\([^)\n]*\)[ ]*)?[A-Z]\w*|type[ ]+[A-Z]\w*)", re.MULTILINE),
+    "java": re.compile(rb"^[ \t]*public[ ]+(?:(?:static|final|abstract|sealed|default|synchronized)[ ]+)*[\w<>\[\], ?.]+[({]?", re.MULTILINE),
+    "kotlin": re.compile(rb"^[ \t]*(?:(?:open|abstract|data|sealed|suspend|inline|override|operator|public)[ ]+)*(?:fun|class|interface|object)[ ]+\w", re.MULTILINE),
+    "ruby": re.compile(rb"^[ \t]*(?:def|class|module)[ ]+[\w.:]+", re.MULTILINE),
+    "php": re.compile(rb"^[ \t]*(?:(?:abstract|final|readonly)[ ]+)*(?:public[ ]+(?:static[ ]+)?function|function|class|interface|trait|enum)[ ]+\w+", re.MULTILINE),
+    "csharp": re.compile(rb"^[ \t]*public[ ]+(?:(?:static|async|override|virtual|abstract|sealed|partial|readonly|required)[ ]+)*[\w<>\[\], ?.]+", re.MULTILINE),
+    "rust": re.compile(rb"^[ \t]*pub(?:\([^)\n]*\))?[ ]+(?:async[ ]+)?(?:fn|struct|enum|trait|mod|type|const)[ ]+\w+", re.MULTILINE),
+    "elixir": re.compile(rb"^[ \t]*(?:def|defmodule|defmacro)[ ]+\w", re.MULTILINE),
+}  # fmt: skip
+_SAME = {"typescript": "javascript", "tsx": "javascript"}
+_ATTRIBUTE = re.compile(rb"^(?:@[\w.]|\[\w|#\[)")
+_PRAGMA = re.compile(rb"(?i)eslint|@ts-|noqa|type:|pylint|nolint|prettier|go:|istanbul|rubocop|phpcs|!|TODO|FIXME|-{5,}|={5,}")
+
+
+class DocumentedDefinitions:
+    """Facts: [public definitions, documented ones, line of the first documented]. ``value`` is the share documented."""
+
+    name = "documented-definitions"
+    version = 1
+    languages = frozenset([*_DEFINITION, *_SAME])
+    roles = frozenset(["source"])
+    gate = ""
+
+    def observe(self, data: bytes, language: str) -> Any | None:
+        pattern = _DEFINITION[_SAME.get(language, language)]
+        total = documented = first = 0
+        for match in pattern.finditer(data):
+            total += 1
+            has = _docstring_after(data, match.end(), language) if language in ("python", "elixir") else False
+            if has or (language not in ("python",) and _comment_before(data, match.start(), language)):
+                documented += 1
+                first = first or data.count(b"\n", 0, match.start() + 1) + 1
+        return [total, documented, first] if total else None
+
+    def decide(self, facts: Facts, view: "TreeView") -> Answer:
+        total = sum(fact[0] for _, fact in facts)
+        documented = sum(fact[1] for _, fact in facts)
+        best = sorted((f for f in facts if f[1][1]), key=lambda pair: -pair[1][1])[:3]
+        evidence = tuple(Evidence(path, fact[2], note=f"{fact[1]} of {fact[0]} documented") for path, fact in best)
+        return Answer(evidence, count=documented, files=len(best), value=documented / total if total else None)
+
+
+def _docstring_after(data: bytes, position: int, language: str) -> bool:
+    """Whether the first line below the signature that starts at ``position`` opens a docstring."""
+    end = min(len(data), position + 3000)
+    depth = 0
+    index = position
+    while index < end:
+        char = data[index]
+        if char in b"([{":
+            depth += 1
+        elif char in b")]}":
+            depth -= 1
+        elif char == 58 and depth == 0:
+            rest = data[index + 1 : index + 120].split(b"#", 1)[0] if language == "python" else b""
+            return rest.lstrip().startswith((b'"""', b"'''", b'r"""', b'"')) and rest[:1] in b"\r\n "
+        elif char == 10 and depth == 0:
+            return language == "elixir" and data[index : index + 80].lstrip().startswith((b"@moduledoc", b"@doc"))
+        index += 1
+    return False
+
+
+def _comment_before(data: bytes, start: int, language: str) -> bool:
+    """Whether the nearest line above that is no attribute ends or is a comment that says something."""
+    end = start
+    for _ in range(8):
+        end = data.rfind(b"\n", 0, end)
+        if end <= 0:
+            return False
+        line = data[data.rfind(b"\n", 0, end) + 1 : end].strip()
+        if not line:
+            return False
+        if line.endswith((b"*/", b'"""')):
+            return True
+        if line.startswith((b"//", b"#")) and not line.startswith(b"#["):
+            return not _PRAGMA.search(line[:60])
+        if not _ATTRIBUTE.match(line) and not line.endswith((b")", b",", b"]")):
+            return False
+    return False
