@@ -7,6 +7,7 @@ unclear) with evidence and a note. ``unclear`` is left out of every figure; a ve
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -217,7 +218,10 @@ def _judge(labelled: LabelledRepository, mirrors: Path, ruleset: Ruleset, cache:
     if place is None and not fetch:
         raise ScanError("mirror.missing", "There is no mirror of it.", hint="--fetch clones it.")
     source = str(place) if place else f"https://github.com/{labelled.repository}"
-    with open_source(source, cache_dir=mirrors) as mirror, RepoTree.open(mirror.path, mirror.resolve(labelled.commit)) as tree:
+    with (
+        open_source(source, cache_dir=mirrors) as mirror,
+        closing(RepoTree.open(mirror.path, mirror.resolve(labelled.commit))) as tree,
+    ):
         return scan(tree, ruleset, cache=cache, default_branch=mirror.default_branch or "")
 
 

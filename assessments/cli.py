@@ -8,6 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,7 +118,7 @@ def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult
     with open_source(arguments.source, cache_dir=cache_dir(), allow_private=arguments.allow_private) as mirror:
         mirror.update()
         commit = mirror.resolve(arguments.commit) if arguments.commit else mirror.head()
-        with RepoTree.open(mirror.path, commit, root=arguments.path) as tree:
+        with closing(RepoTree.open(mirror.path, commit, root=arguments.path)) as tree:
             branch = mirror.default_branch or ""
             return scan(tree, ruleset, cache=cache, default_branch=branch), mirror.name, branch
 

@@ -107,7 +107,7 @@ class Plan:
             for pattern in self._patterns:
                 self._set.Add(pattern)
             self._set.Compile()
-        return list(self._set.Match(data))
+        return list(self._set.Match(data) or ())
 
     def _chosen(self, selected: Iterable[int]) -> list[Detector]:
         first = len(self.texts) + len(self.codes)

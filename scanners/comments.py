@@ -24,8 +24,8 @@ def in_comment(data: bytes, position: int, language: str) -> bool:
     if language in _HASH and (stripped.startswith(b"#") or b" # " in before):
         return not stripped.startswith(b"#[") or language != "php"
     if language in _SLASH:
-        if stripped.startswith((b"//", b"/*", b"* ", b"*\t")) or b" // " in before:
-            return True
+        if stripped.startswith((b"//", b"* ", b"*\t")) or b" // " in before:
+            return b"*/" not in before
         if not stripped and data[position : position + 2] in (b"//", b"/*", b"* "):
             return True
         opened = data.rfind(b"/*", 0, position)

@@ -65,4 +65,4 @@ class GlobSet:
         if not self._globs:
             return ()
         raw = path.encode("utf-8", "surrogateescape")
-        return tuple(self._globs[index] for index in sorted(self._set.Match(raw)))
+        return tuple(self._globs[index] for index in sorted(self._set.Match(raw) or ()))

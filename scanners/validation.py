@@ -114,8 +114,10 @@ def _pattern_problems(pattern: str) -> Iterator[str]:
     if len(pattern) > MAX_PATTERN:
         yield f"a pattern has {len(pattern)} characters, at most {MAX_PATTERN} are allowed"
         return
+    options = re2.Options()
+    options.log_errors = False
     try:
-        re2.compile(pattern)
+        re2.compile(pattern, options)
     except re2.error as error:
         reason = error.args[0] if error.args else "invalid"
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
