@@ -1,6 +1,6 @@
 """Settings files as flat leaves: one dotted key path, one value, one line each.
 
-Dots inside keys stay as they are, so ``logging.level.root`` is the same key in nested YAML, in flat YAML and in
+Dots inside keys stay as they are, so ``logging.level.root`` is the same key in nested YAML, flat YAML and
 properties. XML lists repeat their key instead of counting.
 """
 
@@ -18,8 +18,8 @@ _KINDS = {
     "yaml": "yml yaml clang-format clang-tidy yamllint cff sls",
     "toml": "toml",
     "json": "json jsonc json5 webmanifest code-workspace tsbuildinfo jshintrc swcrc babelrc",
-    "ini": "ini cfg editorconfig flake8 pylintrc coveragerc pycodestyle pydocstyle gitconfig gitmodules npmrc "
-    "pypirc isort bumpversion service bandit",
+    "ini": "ini cfg editorconfig flake8 pylintrc coveragerc pycodestyle pydocstyle gitconfig gitmodules "
+    "npmrc pypirc isort bumpversion service bandit",
     "properties": "properties",
     "env": "env envrc",
     "xml": "xml config csproj fsproj vbproj props targets nuspec plist resx xsd wsdl runsettings pom jmx",

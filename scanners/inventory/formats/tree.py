@@ -14,11 +14,11 @@ MAX_NODES = 200_000
 """Counted after alias expansion; a megabyte of honest YAML or JSON stays well below."""
 MAX_DEPTH = 100
 
-_CONFLICT = re.compile(r"^<{7} .*$[\s\S]*?^={7}\r?$[\s\S]*?^>{7} ", re.MULTILINE)
+_CONFLICT_MARKS = re.compile(r"^(?:(<){7} |(=){7}\r?$|(>){7} )", re.MULTILINE)
 
 
 class SettingsError(ScanError):
-    """A structured file is not read: ``settings.unparsable``, or ``settings.bomb`` where a bound was passed."""
+    """A file is not read: ``settings.unparsable``, or ``settings.bomb`` where a bound was passed."""
 
     def __init__(self, id: str, message: str) -> None:
         super().__init__(id, message, fault="repository")
@@ -74,8 +74,13 @@ def check_text(path: str, text: str) -> None:
     """Refuse text that is too long or holds an unresolved merge conflict."""
     if len(text) > MAX_CHARACTERS:
         raise bomb(path, "it is longer than 1 MiB")
-    if "<<<<<<< " in text and _CONFLICT.search(text):
+    if "<<<<<<< " in text and "<=>" in _conflict_marks(text):
         raise unparsable(path, "it holds an unresolved merge conflict")
+
+
+def _conflict_marks(text: str) -> str:
+    """The marks of a merge in order, ``<=>`` for each whole conflict."""
+    return "".join(match[1] or match[2] or match[3] for match in _CONFLICT_MARKS.finditer(text))
 
 
 def leaves(node: Any, line: int = 1, prefix: str = "") -> Iterator[tuple[str, str, int]]:

@@ -1,0 +1,17 @@
+"""Woodpecker: one file for each workflow."""
+
+import re
+
+from scanners.facts import Pipeline
+from scanners.inventory.workflows import base, drone
+from scanners.inventory.workflows.base import ReadText
+
+PROVIDER = "woodpecker"
+NAME = re.compile(r"^(\.woodpecker\.ya?ml|\.woodpecker/.+\.ya?ml)$")
+
+
+def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:
+    root = base.load(path, text)
+    reach = drone.narrowed(root.get("when", root.get("branches")), base.EVERY_PUSH)
+    scoped = drone.steps(root, "", path, reach)
+    return base.assemble(path, PROVIDER, scoped, drone.images(root.get("services")), reach)
