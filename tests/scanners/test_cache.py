@@ -1,0 +1,43 @@
+import sqlite3
+from pathlib import Path
+
+from scanners.cache import NoCache, SqliteCache
+
+ONE, TWO = "a" * 40, "b" * 40
+
+
+def test_what_was_put_comes_back_and_empty_answers_are_answers(tmp_path: Path) -> None:
+    cache = SqliteCache(tmp_path / "answers.sqlite3")
+    cache.put_many("plan", {ONE: {"m": {"0": [1, 2]}}, TWO: {}})
+    assert cache.get_many("plan", [ONE, TWO, "c" * 40]) == {ONE: {"m": {"0": [1, 2]}}, TWO: {}}
+    assert cache.get_many("other", [ONE]) == {}
+
+
+def test_answers_outlive_the_process_that_kept_them(tmp_path: Path) -> None:
+    SqliteCache(tmp_path / "answers.sqlite3").put_many("plan", {ONE: {"g": 1}})
+    assert SqliteCache(tmp_path / "answers.sqlite3").get_many("plan", [ONE]) == {ONE: {"g": 1}}
+
+
+def test_a_damaged_file_is_replaced(tmp_path: Path) -> None:
+    place = tmp_path / "answers.sqlite3"
+    place.write_bytes(b"this is no database" * 100)
+    cache = SqliteCache(place)
+    cache.put_many("plan", {ONE: {}})
+    assert cache.get_many("plan", [ONE]) == {ONE: {}}
+
+
+def test_a_locked_cache_does_not_fail_the_scan(tmp_path: Path) -> None:
+    place = tmp_path / "answers.sqlite3"
+    cache = SqliteCache(place)
+    cache._connection.execute("PRAGMA busy_timeout=10")  # noqa: SLF001 - do not wait ten seconds here
+    other = sqlite3.connect(place, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    cache.put_many("plan", {ONE: {}})
+    other.execute("ROLLBACK")
+    assert cache.get_many("plan", [ONE]) == {}
+
+
+def test_no_cache_remembers_nothing() -> None:
+    cache = NoCache()
+    cache.put_many("plan", {ONE: {}})
+    assert cache.get_many("plan", [ONE]) == {}
