@@ -1,0 +1,195 @@
+"""Reads file contents out of a mirror, many by one ``git cat-file`` process. Neighbour of ``scanners.tree``."""
+
+import contextlib
+import fcntl
+import io
+import os
+import select
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from scanners.errors import ObjectError
+from scanners.git import kill_group, start_git, timed_out
+
+STALL_SECONDS = 60.0
+MAX_OBJECT_BYTES = 64 << 20
+"""Larger objects are passed over unread, so that one of them cannot fill the memory."""
+
+_CHUNK = 1 << 20
+_MAX_RESTARTS = 50
+
+
+class Blobs(Protocol):
+    """Where a tree gets the contents of its files."""
+
+    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]: ...
+
+    def read(self, blob: str) -> bytes | None: ...
+
+    def close(self) -> None: ...
+
+
+class BlobReader:
+    """Contents by blob id out of the bare repository ``repo``. Not for use by several threads at once."""
+
+    def __init__(self, repo: Path, *, stall_seconds: float = STALL_SECONDS) -> None:
+        self._repo = repo
+        self._stall = stall_seconds
+        self._single: _Process | None = None
+
+    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """(id, content) in the order asked for; None where the object is missing, broken, too large or no blob.
+
+        Raises LimitError (git.timeout) when git stalls, ObjectError (git.corrupt) when it keeps failing.
+        """
+        left = list(ids)
+        restarts = 0
+        while left:
+            answered = 0
+            with contextlib.closing(_Process(self._repo, self._stall, left)) as process:
+                for answered, blob in enumerate(left):  # noqa: B007 - used after the loop
+                    try:
+                        content = process.next(blob)
+                    except EOFError:
+                        break
+                    yield blob, content
+                else:
+                    return
+            # git gives up at an object that it cannot inflate: that one is unreadable, the rest is asked for anew.
+            restarts += 1
+            if restarts > _MAX_RESTARTS:
+                raise ObjectError(
+                    "git.corrupt",
+                    "The repository's object store is damaged: git cannot read it.",
+                    hint="Run git fsck in the source repository.",
+                    fault="repository",
+                )
+            yield left[answered], None
+            left = left[answered + 1 :]
+
+    def read(self, blob: str) -> bytes | None:
+        """The content of one blob, None as in ``read_many``. Cheap to call again: its process stays."""
+        for _ in range(2):
+            fresh = self._single is None
+            if self._single is None:
+                self._single = _Process(self._repo, self._stall)
+            try:
+                self._single.ask(blob)
+                return self._single.next(blob)
+            except (EOFError, BrokenPipeError):
+                self.close()
+                if fresh:
+                    return None
+            except BaseException:
+                self.close()
+                raise
+        return None
+
+    def close(self) -> None:
+        """End the process kept by ``read``; reading again starts a new one."""
+        if self._single is not None:
+            self._single.close()
+            self._single = None
+
+    def __enter__(self) -> "BlobReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class _Process:
+    """One ``git cat-file``: with ``ids`` it answers them all and ends, without it answers ``ask`` after ``ask``."""
+
+    def __init__(self, repo: Path, stall: float, ids: list[str] | None = None) -> None:
+        if ids is None:
+            self._git = start_git(
+                ["cat-file", "--batch"], repo=repo, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+        else:
+            # Questions come from a file, not a pipe: git and we can never wait for each other.
+            with tempfile.TemporaryFile() as questions:
+                questions.write("".join(f"{blob}\n" for blob in ids).encode("ascii", "replace"))
+                questions.seek(0)
+                self._git = start_git(
+                    ["cat-file", "--batch", "--buffer"],
+                    repo=repo,
+                    stdin=questions.fileno(),
+                    stderr=subprocess.DEVNULL,
+                )
+        assert self._git.stdout is not None
+        self._stream = io.BufferedReader(_Watched(self._git.stdout.fileno(), stall), _CHUNK)
+
+    def ask(self, blob: str) -> None:
+        assert self._git.stdin is not None
+        self._git.stdin.write(f"{blob}\n".encode("ascii", "replace"))
+
+    def next(self, blob: str) -> bytes | None:
+        """The next answer, which must be to ``blob``. Raises EOFError when git has ended before giving it."""
+        header = self._stream.readline(512)
+        if not header.endswith(b"\n"):
+            raise EOFError
+        name, _, rest = header.rstrip(b"\n").rpartition(b" ")
+        if not rest.isdigit():
+            return None
+        size = int(rest)
+        if size > MAX_OBJECT_BYTES:
+            self._skip(size + 1)
+            return None
+        content = self._stream.read(size)
+        if len(content) < size or len(self._stream.read(1)) != 1:
+            raise EOFError
+        return content if name == f"{blob} blob".encode() else None
+
+    def _skip(self, size: int) -> None:
+        while size > 0:
+            passed = len(self._stream.read(min(size, _CHUNK)))
+            if not passed:
+                raise EOFError
+            size -= passed
+
+    def close(self) -> None:
+        kill_group(self._git)
+
+
+class _Watched(io.RawIOBase):
+    """A pipe whose reads give up after ``stall`` seconds without a byte."""
+
+    def __init__(self, fd: int, stall: float) -> None:
+        self._fd = fd
+        self._stall = stall
+        self._poll = select.poll()
+        self._poll.register(fd, select.POLLIN | select.POLLHUP)
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _CHUNK)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]  # noqa: ANN001
+        if not self._poll.poll(self._stall * 1000):
+            raise timed_out("cat-file", self._stall)
+        return os.readv(self._fd, [buffer])
+
+
+class MemoryBlobs:
+    """Contents held in memory, for trees that come from no repository."""
+
+    def __init__(self, contents: dict[str, bytes]) -> None:
+        self._contents = contents
+
+    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        for blob in ids:
+            yield blob, self._contents.get(blob)
+
+    def read(self, blob: str) -> bytes | None:
+        return self._contents.get(blob)
+
+    def close(self) -> None:
+        return None

@@ -1,0 +1,234 @@
+"""The files of one commit, listed once and read from git objects only. Nothing is checked out, no link followed."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from scanners.blobs import BlobReader, Blobs, MemoryBlobs
+from scanners.errors import LimitError, ObjectError
+from scanners.facts import Entry
+from scanners.git import GitFailed, run_git
+
+MAX_FILES = 200_000
+MAX_TEXT_BYTES = 1 << 20
+_MAX_LISTING_BYTES = 256 << 20
+_SYMLINK, _SUBMODULE = 0o120000, 0o160000
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8"),
+    (b"\xff\xfe\0\0", "utf-32-le"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+)
+
+
+class RepoTree:
+    """Regular files of one commit below ``root``, in git's order; every path is relative to ``root``.
+
+    Odd bytes in a path are surrogate escapes. ``symlinks`` and ``submodules`` are listed and never followed.
+    ``oversized`` holds the paths that ``read`` declines.
+    """
+
+    def __init__(
+        self,
+        commit: str,
+        committed_at: datetime,
+        entries: tuple[Entry, ...],
+        blobs: Blobs,
+        root: str = "",
+        *,
+        symlinks: tuple[Entry, ...] = (),
+        submodules: tuple[Entry, ...] = (),
+        max_text: int = MAX_TEXT_BYTES,
+    ) -> None:
+        self.commit = commit
+        self.committed_at = committed_at
+        self.entries = entries
+        self.blobs = blobs
+        self.root = root
+        self.symlinks = symlinks
+        self.submodules = submodules
+        self.oversized = tuple(entry.path for entry in entries if entry.size > max_text)
+        self._max_text = max_text
+
+    @classmethod
+    def open(
+        cls,
+        mirror: Path,
+        commit: str,
+        root: str = "",
+        *,
+        max_files: int = MAX_FILES,
+        max_text: int = MAX_TEXT_BYTES,
+        timeout: float = 120.0,
+    ) -> "RepoTree":
+        """The tree of ``commit``, a full commit id that ``Mirror.resolve`` gave.
+
+        Raises ObjectError (commit.not-found, path.not-found, git.corrupt) or LimitError (source.too-many-files).
+        """
+        place = clean_root(root)
+        committed_at = read_committed_at(mirror, commit)
+        try:
+            listing = run_git(
+                ["ls-tree", "-r", "-z", "-l", "--full-tree", f"{commit}:{place}"],
+                repo=mirror,
+                timeout=timeout,
+                max_output=_MAX_LISTING_BYTES,
+            )
+        except GitFailed as error:
+            raise _listing_error(error, place) from error
+        if listing.count(b"\0") > max_files:
+            raise LimitError(
+                "source.too-many-files",
+                f"The commit holds more than {max_files} files.",
+                hint="Judge one part of it by its path.",
+                fault="repository",
+            )
+        entries, symlinks, submodules = _parse(listing)
+        return cls(
+            commit,
+            committed_at,
+            entries,
+            BlobReader(mirror),
+            place,
+            symlinks=symlinks,
+            submodules=submodules,
+            max_text=max_text,
+        )
+
+    @classmethod
+    def from_files(
+        cls,
+        files: Mapping[str, str | bytes],
+        *,
+        commit: str = "0" * 40,
+        committed_at: datetime = datetime(2024, 1, 1, tzinfo=UTC),
+        symlinks: Mapping[str, str] | None = None,
+        max_text: int = MAX_TEXT_BYTES,
+    ) -> "RepoTree":
+        """A tree in memory that behaves as one from a repository, in git's order and with git's blob ids."""
+        contents: dict[str, bytes] = {}
+
+        def entry(path: str, content: str | bytes, mode: int = 0o100644) -> Entry:
+            data = content.encode() if isinstance(content, str) else content
+            blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+            contents[blob] = data
+            return Entry(path, blob, len(data), mode)
+
+        def in_order(path: str) -> bytes:
+            return path.encode("utf-8", "surrogateescape")
+
+        return cls(
+            commit,
+            committed_at,
+            tuple(entry(path, files[path]) for path in sorted(files, key=in_order)),
+            MemoryBlobs(contents),
+            symlinks=tuple(entry(p, target, _SYMLINK) for p, target in sorted((symlinks or {}).items())),
+            max_text=max_text,
+        )
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all regular files."""
+        return tuple(entry.path for entry in self.entries)
+
+    @cached_property
+    def _by_path(self) -> dict[str, Entry]:
+        return {entry.path: entry for entry in self.entries}
+
+    def entry(self, path: str) -> Entry | None:
+        """The regular file at ``path``, None where there is none."""
+        return self._by_path.get(path)
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a regular file; None where there is none, it is oversized, or its object is missing."""
+        entry = self._by_path.get(path)
+        if entry is None or entry.size < 0 or entry.size > self._max_text:
+            return None
+        return self.blobs.read(entry.blob)
+
+    def text(self, path: str) -> str | None:
+        """The content as text, byte order marks minded and undecodable bytes replaced; None as in ``read``."""
+        data = self.read(path)
+        return None if data is None else decode_text(data)
+
+    def close(self) -> None:
+        """End the process that reads contents."""
+        self.blobs.close()
+
+
+def decode_text(data: bytes) -> str:
+    """``data`` as text: UTF-8, or UTF-16 and UTF-32 where a byte order mark says so; the mark is dropped."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    return data.decode("utf-8", "replace")
+
+
+def clean_root(root: str) -> str:
+    """``root`` as a path inside a commit, "" for all of it. Raises ObjectError (path.not-found) for one that is none."""
+    parts = [part for part in root.split("/") if part not in ("", ".")]
+    if ".." in parts or any(ord(c) < 32 for c in root):
+        raise ObjectError("path.not-found", "The path must be one inside the repository, without '..'.")
+    return "/".join(parts)
+
+
+def read_committed_at(mirror: Path, commit: str) -> datetime:
+    """When ``commit`` was committed, in UTC. Raises ObjectError (commit.not-found)."""
+    try:
+        header = run_git(["cat-file", "commit", commit], repo=mirror, max_output=16 << 20).partition(b"\n\n")[
+            0
+        ]
+    except GitFailed as error:
+        raise commit_not_found(commit) from error
+    for line in header.split(b"\n"):
+        if line.startswith(b"committer "):
+            seconds = line.rsplit(b" ", 2)[-2:][0]
+            try:
+                return datetime.fromtimestamp(int(seconds), UTC)
+            except (ValueError, OverflowError, OSError):
+                break
+    return datetime.fromtimestamp(0, UTC)
+
+
+def commit_not_found(commit: str) -> ObjectError:
+    """The error to raise where ``commit`` is in no part of the mirror."""
+    return ObjectError(
+        "commit.not-found",
+        f"There is no commit {commit[:100]!r} in the repository.",
+        hint="Give a full commit id, a branch or a tag; a shallow copy may lack older commits.",
+    )
+
+
+def _listing_error(error: GitFailed, place: str) -> ObjectError:
+    absent = "Not a valid object name" in error.stderr or "not a tree object" in error.stderr
+    if place and absent:
+        return ObjectError("path.not-found", f"There is no folder {place[:200]!r} in the commit.")
+    return ObjectError(
+        "git.corrupt",
+        "The commit's list of files cannot be read: objects are missing or damaged.",
+        hint="Run git fsck in the source repository.",
+        fault="repository",
+    )
+
+
+def _parse(listing: bytes) -> tuple[tuple[Entry, ...], tuple[Entry, ...], tuple[Entry, ...]]:
+    """(files, symlinks, submodules) of ``ls-tree -z -l``; git prints BAD for the size of a missing object."""
+    files: list[Entry] = []
+    links: list[Entry] = []
+    modules: list[Entry] = []
+    for line in listing.decode("utf-8", "surrogateescape").split("\0"):
+        if not line:
+            continue
+        meta, _, path = line.partition("\t")
+        mode_text, _, blob, size_text = meta.split()
+        mode = int(mode_text, 8)
+        entry = Entry(path, blob, int(size_text) if size_text.isdigit() else -1, mode)
+        if mode == _SUBMODULE:
+            modules.append(entry)
+        elif mode == _SYMLINK:
+            links.append(entry)
+        else:
+            files.append(entry)
+    return tuple(files), tuple(links), tuple(modules)
