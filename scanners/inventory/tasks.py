@@ -25,7 +25,9 @@ MAX_SCRIPTS = 3
 
 _SHELLS = frozenset(["bash", "sh", "zsh", "dash", "ksh", "source", ".", "pwsh", "powershell"])
 _SCRIPT_ENDINGS = (".sh", ".bash", ".zsh", ".ps1", ".bat", ".cmd")
-_NOT_SCRIPTS = frozenset(["gradlew", "mvnw", "manage.py", "artisan", "gradlew.bat", "mvnw.cmd"])
+_NOT_SCRIPTS = frozenset(
+    ["rails", "rake", "rspec", "bundle", "gradlew", "mvnw", "manage.py", "artisan", "gradlew.bat", "mvnw.cmd"]
+)
 _NOX_VALUED = frozenset(["-s", "--session", "--sessions", "-e"])
 _PROJECT_RUNNERS = {"hatch": "run", "pdm": "run", "rye": "run", "pixi": "run", "poe": "", "task": ""}
 

@@ -7,9 +7,9 @@ from scanners.inventory.formats.tree import check_text
 Leaf = tuple[str, str, int]
 
 _SECTION = re.compile(r"^\[([^\]\n]+)\]\s*(?:[#;].*)?$")
-_DELIMITER = re.compile(r"\s*[=:]\s*")
+_DELIMITER = re.compile(r"[=:]")
 _PROPERTY = re.compile(r"((?:[^\s=:\\]|\\.)+)(?:\s*[=:]\s*|\s+|$)(.*)$", re.DOTALL)
-_ENV = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*?)\s*$")
+_ENV = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=(.*)$")
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -32,7 +32,7 @@ def ini_leaves(path: str, text: str) -> list[Leaf]:
             section, open_indent = header[1].strip(), None
             continue
         found = _DELIMITER.search(line)
-        key, value = (line[: found.start()], line[found.end() :]) if found else (line, "")
+        key, value = (line[: found.start()].rstrip(), line[found.end() :].lstrip()) if found else (line, "")
         out.append((f"{section}.{key}" if section else key, value, number))
         open_indent = indent
     return out
@@ -65,7 +65,7 @@ def env_leaves(path: str, text: str) -> list[Leaf]:
         match = _ENV.match(raw)
         if match is None:
             continue
-        value = match[2]
+        value = match[2].strip()
         if value[:1] in ("'", '"'):
             end = value.find(value[0], 1)
             value = value[1:end] if end > 0 else value[1:]

@@ -15,14 +15,15 @@ _PIECE = re.compile(
 )
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 _PREFIXES = frozenset(
-    ["sudo", "time", "exec", "command", "nohup", "then", "do", "else", "elif", "if", "!", "while", "env", "xvfb-run",
-     "cross-env", "dotenv", "retry", "nice", "npx", "bunx", "cmd", "winpty", "eval", "{", "call", "builtin", "travis_retry"]
+    ["sudo", "time", "exec", "command", "nohup", "then", "do", "else", "elif", "if", "!", "while", "env",
+     "xvfb-run", "cross-env", "dotenv", "retry", "nice", "npx", "bunx", "cmd", "winpty", "eval", "{", "call",
+     "builtin", "travis_retry"]
 )  # fmt: skip
 _RUNNERS = {
     ("bundle", "exec"), ("poetry", "run"), ("uv", "run"), ("pipenv", "run"), ("pdm", "run"), ("rye", "run"),
     ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "exec"), ("yarn", "dlx"), ("npm", "exec"), ("mise", "exec"),
-    ("doppler", "run"), ("op", "run"), ("direnv", "exec"), ("conda", "run"), ("devbox", "run"), ("hatch", "run"),
-    ("uvx", "--from"),
+    ("doppler", "run"), ("op", "run"), ("direnv", "exec"), ("conda", "run"), ("devbox", "run"), ("hatch",
+    "run"), ("uvx", "--from"),
 }  # fmt: skip
 _VALUED = frozenset(
     ["-n", "-p", "-e", "-u", "-w", "-s", "--group", "--extra", "--python", "--with", "--project", "--env"]
@@ -31,7 +32,7 @@ _VALUED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Words as the shell would split them, quotes removed; ``directory`` is relative to the repository's root."""
+    """Words as the shell would split them, without quotes; ``directory`` is relative to the root."""
 
     words: tuple[str, ...]
     directory: str

@@ -5,22 +5,23 @@ from collections.abc import Callable
 
 from scanners.inventory.taskfiles.commands import within
 
-_RULE = re.compile(r"^([\w./%@ -][\w./%@ ${}()-]*?)\s*::?(?!=)\s*([^#;\n]*)(?:;\s*(.*))?")
+_RULE = re.compile(r"^([\w./%@ -][\w./%@ ${}()-]*?)::?(?!=)\s*([^#;\n]*)(?:;\s*(.*))?")
 _VARIABLE = re.compile(r"^(?:export\s+|override\s+)?([A-Za-z_][\w.-]*)\s*[:?+!]?:?=\s*(.*)$")
 _USE = re.compile(r"\$[({]([A-Za-z_][\w.-]*)[)}]")
 _INCLUDE = re.compile(r"^-?s?include\s+(.+)$")
+_CONTINUED = re.compile(r"\\\r?\n[ \t]*")
 _NAME = re.compile(r"@?([A-Za-z_][\w-]*)(?:\s|$)")
 
 
 def makefile_tasks(
     text: str, directory: str, read: Callable[[str], str | None], depth: int = 0
 ) -> dict[str, str]:
-    """Recipes by target, prerequisites as ``make`` calls before them; the default goal under an empty name."""
+    """Recipes by target, prerequisites as ``make`` calls before; the default goal under an empty name."""
     tasks: dict[str, list[str]] = {}
     variables: dict[str, str] = {"MAKE": "make"}
     current: list[str] = []
     default = ""
-    for line in text.replace("\\\r\n", "\\\n").replace("\\\n", " ").splitlines():
+    for line in _CONTINUED.sub(" ", text).splitlines():
         if line.startswith("\t"):
             for name in current:
                 tasks[name].append(line.strip().lstrip("@-+ "))

@@ -6,7 +6,7 @@ from typing import Any
 from scanners.inventory.formats import linetext
 from scanners.inventory.formats.tree import SettingsError
 
-_FUNCTION = re.compile(r"^((?:@[^\n]*\n(?:[ \t)][^\n]*\n)*)*)(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
+_FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
 _CALL = re.compile(r"\b(?:session|s|c|ctx|context)\.run(?:_always|_install)?\(")
 _LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'")
 _OPTION = re.compile(r"^\s*\w+\s*=")
@@ -55,15 +55,16 @@ def _at(table: Any, *keys: str) -> Any:
 
 
 def session_tasks(text: str) -> dict[str, str]:
-    """What nox sessions or invoke tasks run, by name: the literal words of each run call; all under an empty name."""
+    """What nox sessions or invoke tasks run, by name: the literal words of each call; all under ``""``."""
     found = list(_FUNCTION.finditer(text))
     out: dict[str, str] = {}
     for index, match in enumerate(found):
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
         body = text[match.end() : end]
         lines = [" ".join(_words(body, call.end())) for call in _CALL.finditer(body)]
-        named = re.search(r"name\s*=\s*[\"']([^\"']+)", match[1] or "")
-        name = named[1] if named else match[2]
+        decorators = text[max(0, match.start() - 500) : match.start()].rpartition("\n\n")[2]
+        named = re.search(r"name\s*=\s*[\"']([^\"']+)", decorators)
+        name = named[1] if named else match[1]
         if text_of_task := "\n".join(line for line in lines if line):
             out[name] = text_of_task
     everything = "\n".join(out.values())
@@ -119,7 +120,7 @@ def _script_lines(table: Any, call: str) -> dict[str, str]:
 def _script(body: Any, call: str, names: set[str]) -> str:
     if isinstance(body, str):
         # A script that starts with the name of another one runs that one.
-        return f"{body}\n{call}{body}" if body.split(" ")[0] in names else body
+        return call + body if body.split(" ")[0] in names else body
     if isinstance(body, list):
         return "\n".join(_script(item, call, names) for item in body)
     if not isinstance(body, dict):

@@ -3,12 +3,14 @@
 import re
 
 _TASK = re.compile(
-    r"^[ \t]*(?:multitask|task|RSpec::Core::RakeTask\.new|Rake::TestTask\.new|RuboCop::RakeTask\.new)\s*\(?[ \t]*"
+    r"^[ \t]*(?:multitask|task|(?:RSpec::Core::Rake|Rake::Test|RuboCop::Rake)Task\.new)\s*+\(?[ \t]*+"
     r"(?:[:\"'](?P<symbol>\w[\w:]*)[\"']?|(?P<key>\w+):)?(?P<rest>[^\n]*)",
     re.MULTILINE,
 )
 _SHELL = re.compile(r"\b(?:sh|system|ruby|exec)\s*\(?\s*[\"']([^\"'\n]+)[\"']")
-_ALIAS = re.compile(r"[\"']?([\w.]+)[\"']?:\s*(\[[^\]]*\]|\"[^\"\n]*\")|\"([\w.]+)\"\s*=>\s*(\[[^\]]*\])")
+_ALIAS = re.compile(
+    r"(?<![\w.])([\w.]++)[\"']?:\s*+(\[[^\]]*\]|\"[^\"\n]*\")|\"([\w.]+)\"\s*=>\s*(\[[^\]]*\])"
+)
 _LITERAL = re.compile(r"\"([^\"\n]+)\"")
 _NATIVE = {"RSpec": ("spec", "rspec"), "Rake:": ("test", "ruby -Itest"), "RuboC": ("rubocop", "rubocop")}
 
@@ -32,8 +34,10 @@ def rake_tasks(text: str) -> dict[str, str]:
                 f"rake {n}" for n in re.findall(r"(?:[:\"']|(?<=[\[ ]))(\w[\w:]*)", wanted.split(" do")[0])
             ]
         end = found[index + 1].start() if index + 1 < len(found) else len(text)
-        lines += [call[1] for call in _SHELL.finditer(text[match.end() : end])]
-        lines += [f"rake {n}" for n in re.findall(r"Rake::Task\[[:\"'](\w[\w:]*)", text[match.end() : end])]
+        lines += [call[1] for call in _SHELL.finditer(text[match.start("rest") : end])]
+        lines += [
+            f"rake {n}" for n in re.findall(r"Rake::Task\[[:\"'](\w[\w:]*)", text[match.start("rest") : end])
+        ]
     tasks = {name: "\n".join(lines) for name, lines in out.items()}
     if "default" in tasks:
         tasks[""] = tasks["default"]

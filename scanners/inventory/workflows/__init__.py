@@ -1,7 +1,8 @@
 """CI configurations of every provider as pipelines: what starts them and what they run.
 
-``parse_workflow`` reads one file by itself, so its answer can be kept by blob. ``resolve`` looks across files: reusable workflows, includes, local actions and templates, and the task runners that commands call. A file
-whose jobs start differently becomes several pipelines there.
+``parse_workflow`` reads one file by itself, so its answer can be kept by blob. ``resolve`` looks across files:
+at reusable workflows, includes, local actions, templates and task runners. A file whose jobs start differently
+becomes several pipelines there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,8 +32,8 @@ from scanners.inventory.workflows.base import WORKING_DIRECTORY, ReadText, Workf
 __all__ = ["WorkflowError", "is_workflow", "parse_workflow", "resolve"]
 
 _PROVIDERS: tuple[ModuleType, ...] = (
-    github, gitlab, circleci, azure, jenkins, travis, drone, woodpecker, buildkite, bitbucket, appveyor, cirrus,
-    semaphore, sourcehut,
+    github, gitlab, circleci, azure, jenkins, travis, drone, woodpecker, buildkite, bitbucket, appveyor,
+    cirrus, semaphore, sourcehut,
 )  # fmt: skip
 _BY_NAME = {module.PROVIDER: module for module in _PROVIDERS}
 
@@ -52,7 +53,8 @@ def resolve(
 ) -> tuple[Pipeline, ...]:
     """The pipelines as they run, with what they take from other files; never raises.
 
-    ``files`` gives the text of a path. ``paths`` lists the tree, where known: the packages of a monorepo are found by it.
+    ``files`` gives the text of a path. ``paths`` lists the tree where it is known; the packages of a monorepo
+    are found by it.
     """
     read = files.get if isinstance(files, Mapping) else files
     if isinstance(files, Mapping):

@@ -10,8 +10,10 @@ from scanners.inventory.workflows.base import ReadText
 PROVIDER = "appveyor"
 NAME = re.compile(r"^\.?appveyor\.ya?ml$")
 
-_PHASES = ("init", "install", "before_build", "build_script", "after_build", "before_test", "test_script", "after_test",
-           "before_deploy", "deploy_script", "after_deploy", "on_success", "on_finish")  # fmt: skip
+_PHASES = (
+    "init", "install", "before_build", "build_script", "after_build", "before_test", "test_script",
+    "after_test", "before_deploy", "deploy_script", "after_deploy", "on_success", "on_finish",
+)  # fmt: skip
 
 
 def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:

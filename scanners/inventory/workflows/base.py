@@ -21,7 +21,7 @@ WORKING_DIRECTORY = "working-directory"
 MAX_DEPTH = 4
 """Of templates, reusable commands and includes that call each other."""
 
-_CD = re.compile(r"^\s*(?:cd|pushd)\s+([^\s;&|]+)\s*(?:$|[;&#])", re.MULTILINE)
+_CD = re.compile(r"^[ \t]*(?:cd|pushd)[ \t]+([^\s;&|]+)[ \t]*(?:$|[;&#])", re.MULTILINE)
 _TRIGGERS = frozenset(["push", "pull_request", "schedule", "tag", "manual", "release", "call"])
 
 
@@ -102,8 +102,8 @@ def script(
 ) -> Iterator[Step]:
     """One step for each command of a script, so that evidence names the command's own line.
 
-    ``node`` is the mapping that holds ``key``, or the script itself where there is no key. A ``cd`` of its own
-    line moves the commands after it.
+    ``node`` is the mapping that holds ``key``, or the script itself where there is no key. A ``cd`` of its
+    own line moves the commands after it.
     """
     if key is not None:
         holder = as_map(node)

@@ -17,7 +17,7 @@ def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:
     documents = base.load_all(path, text)
     root = documents[0] if documents else None
     steps = as_map(root).get("steps") if isinstance(root, Map) else root
-    if not isinstance(steps, list):
+    if not isinstance(steps, list) or not any(isinstance(item, Map | str) for item in steps):
         raise base.WorkflowError(f"{path} cannot be parsed: it holds no steps")
     return base.assemble(path, PROVIDER, _steps(steps, path, ""))
 

@@ -12,9 +12,9 @@ PROVIDER = "drone"
 NAME = re.compile(r"^\.drone\.ya?ml$")
 
 _EVENTS = {
-    "push": "push", "pull_request": "pull_request", "pull-request": "pull_request", "tag": "tag", "cron": "schedule",
-    "promote": "manual", "rollback": "manual", "custom": "manual", "manual": "manual", "release": "release",
-    "deployment": "manual",
+    "push": "push", "pull_request": "pull_request", "pull-request": "pull_request", "tag": "tag", "cron":
+    "schedule", "promote": "manual", "rollback": "manual", "custom": "manual", "manual": "manual", "release":
+    "release", "deployment": "manual",
 }  # fmt: skip
 _EVERYTHING = base.scope(["push", "pull_request", "tag"])
 

@@ -46,7 +46,7 @@ def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:
 
 
 def resolve(pipelines: tuple[Pipeline, ...], read: ReadText) -> tuple[Pipeline, ...]:
-    """Callers lend their triggers to the reusable workflows they call; local actions are written out in place."""
+    """Callers lend their triggers to the workflows they call; local actions are written out in place."""
     reached = {p.path: p for p in pipelines}
     for _ in range(len(reached)):
         before = dict(reached)

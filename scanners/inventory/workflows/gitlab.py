@@ -17,8 +17,9 @@ _RESERVED = frozenset(
      "after_script", "spec", "types"]
 )  # fmt: skip
 _REFS = {
-    "merge_requests": "pull_request", "external_pull_requests": "pull_request", "schedules": "schedule", "tags": "tag",
-    "web": "manual", "api": "manual", "triggers": "manual", "pipelines": "call", "branches": "push", "pushes": "push",
+    "merge_requests": "pull_request", "external_pull_requests": "pull_request", "schedules": "schedule",
+    "tags": "tag", "web": "manual", "api": "manual", "triggers": "manual", "pipelines": "call", "branches":
+    "push", "pushes": "push",
 }  # fmt: skip
 _ALL = frozenset(["push", "pull_request", "tag", "schedule", "manual"])
 _BRANCHES_AND_TAGS = frozenset(["push", "tag"])
@@ -68,8 +69,9 @@ def _include(document: Map, root: Map, read: ReadText, seen: set[str]) -> None:
                 _include(inner, root, read, seen)
     for key, value in document.items():
         known = root.get(key)
-        root.put(key, _laid_over(known, value) if isinstance(known, Map) and isinstance(value, Map) else value,
-                 document.lines[key])  # fmt: skip
+        if isinstance(known, Map) and isinstance(value, Map):
+            value = _laid_over(known, value)
+        root.put(key, value, document.lines[key])
     root.repeated.clear()
 
 

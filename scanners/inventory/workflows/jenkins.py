@@ -18,23 +18,24 @@ _STRING = (
 )
 _TOKEN = re.compile(
     r"(?P<comment>//[^\n]*|/\*[\s\S]*?(?:\*/|\Z))"
-    rf"|\b(?P<shell>sh|bat|pwsh|powershell)\b[ \t]*\(?\s*(?:\w+:[ \t]*(?:true|false|'[^'\n]*'|\"[^\"\n]*\")\s*,\s*){{0,4}}"
-    rf"(?:script:\s*)?{_STRING.format('s')}"
-    rf"|\b(?P<block>stage|dir|image|inside)\b\s*\(\s*(?:name:\s*)?{_STRING.format('n')}"
+    rf"|\b(?P<shell>sh|bat|pwsh|powershell)\b[ \t]*+\(?\s*+"
+    rf"(?:\w++:[ \t]*+(?:true|false|'[^'\n]*'|\"[^\"\n]*\")\s*+,\s*+){{0,4}}"
+    rf"(?:script:\s*+)?{_STRING.format('s')}"
+    rf"|\b(?:docker\.)?(?P<block>stage|dir|image|inside)\b\s*+\(\s*+(?:name:\s*+)?{_STRING.format('n')}"
     r"|(?P<library>@Library\s*\(\s*['\"](?P<lib>[^'\"\n]+)['\"])"
     r"|\$class:\s*['\"](?P<class>\w+)['\"]"
-    r"|^[ \t]*(?P<call>[a-z]\w*(?:\.\w+)?)[ \t]*(?=\(|['\"\[]|\w+:|\{)"
+    r"|(?<![\w.$])(?P<call>[a-z]\w*+(?:\.\w++)?)[ \t]*+(?=\(|['\"\[]|\w++:|\{)"
     rf"|{_STRING.format('x')}"
     r"|(?P<open>\{)|(?P<close>\})",
-    re.MULTILINE,
 )
 _SYNTAX = frozenset(
-    ["pipeline", "agent", "stages", "steps", "stage", "post", "environment", "options", "parameters", "triggers",
-     "tools", "when", "script", "node", "if", "else", "for", "while", "try", "catch", "finally", "return", "def",
-     "switch", "always", "success", "failure", "unstable", "changed", "cleanup", "unsuccessful", "aborted", "fixed",
-     "branch", "echo", "error", "parallel", "matrix", "axes", "axis", "expression", "not", "any_of", "string",
-     "choice", "docker", "dockerfile", "label", "image", "args", "dir", "throw", "new", "assert", "import", "print",
-     "println", "sleep", "properties", "params", "env", "each", "ws", "input", "name", "values", "kubernetes", "yaml"]
+    ["pipeline", "agent", "stages", "steps", "stage", "post", "environment", "options", "parameters",
+     "triggers", "tools", "when", "script", "node", "if", "else", "for", "while", "try", "catch", "finally",
+     "return", "def", "switch", "always", "success", "failure", "unstable", "changed", "cleanup",
+     "unsuccessful", "aborted", "fixed", "branch", "echo", "error", "parallel", "matrix", "axes", "axis",
+     "expression", "not", "any_of", "string", "choice", "docker", "dockerfile", "label", "image", "args",
+     "dir", "throw", "new", "assert", "import", "print", "println", "sleep", "properties", "params", "env",
+     "each", "ws", "input", "name", "values", "kubernetes", "yaml"]
 )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:
                 pending = (match["block"], _text(match, "n"))
         elif match["lib"]:
             steps.append(Step(path, line, uses=f"library:{match['lib']}"))
-        elif used := match["class"] or (match["call"] if match["call"] not in _SYNTAX else ""):
+        elif used := match["class"] or _statement(match, starts[line - 1]):
             steps.append(Step(path, line, stage, "", "", used))
     triggers = {"push"}
     if re.search(r"\bchangeRequest\b|\bCHANGE_ID\b|\bghprb|githubPullRequest", text):
@@ -86,6 +87,15 @@ def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:
         triggers.add("tag")
     reach = base.scope(triggers)
     return base.assemble(path, PROVIDER, ((step, reach) for step in steps), services, reach)
+
+
+def _statement(match: re.Match[str], line_start: int) -> str:
+    """The step that a call is: it opens a line or a block, and is no syntax of the pipeline's own."""
+    name = match["call"] or ""
+    if not name or name in _SYNTAX or match.start() - line_start > 200:
+        return ""
+    before = match.string[line_start : match.start()].rstrip()
+    return name if not before or before[-1] in "{};" else ""
 
 
 def _text(match: re.Match[str], prefix: str) -> str:

@@ -22,11 +22,12 @@ _PHASES = (
     "before_deploy",
 )
 _DEFAULTS = {
-    "ruby": "rake", "node_js": "npm test", "go": "go test -v ./...", "java": "mvn test -B", "groovy": "gradle check",
-    "kotlin": "gradle check", "scala": "sbt test", "php": "phpunit", "rust": "cargo build --verbose\ncargo test --verbose",
-    "elixir": "mix test", "erlang": "rebar eunit", "clojure": "lein test", "perl": "make test", "haskell": "cabal test",
-    "dart": "dart test", "csharp": "msbuild", "c": "./configure && make && make test", "crystal": "crystal spec",
-    "cpp": "./configure && make && make test", "julia": "julia -e 'Pkg.test()'", "r": "R CMD check *tar.gz", "d": "dub test",
+    "ruby": "rake", "node_js": "npm test", "go": "go test -v ./...", "java": "mvn test -B", "php": "phpunit",
+    "groovy": "gradle check", "kotlin": "gradle check", "scala": "sbt test", "elixir": "mix test",
+    "rust": "cargo build --verbose\ncargo test --verbose", "erlang": "rebar eunit", "clojure": "lein test",
+    "perl": "make test", "haskell": "cabal test", "dart": "dart test", "csharp": "msbuild", "d": "dub test",
+    "c": "./configure && make && make test", "cpp": "./configure && make && make test",
+    "crystal": "crystal spec", "julia": "julia -e 'Pkg.test()'", "r": "R CMD check *tar.gz",
 }  # fmt: skip
 
 

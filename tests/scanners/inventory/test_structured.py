@@ -1,5 +1,8 @@
 """Settings files become flat leaves with true lines; hostile ones are refused."""
 
+import contextlib
+import time
+
 import pytest
 
 from scanners.inventory.structured import SettingsError, is_structured, parse_settings
@@ -174,6 +177,17 @@ def test_bombs_are_refused(path: str, text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_settings(path, text)
     assert caught.value.id == "settings.bomb"
+
+
+@pytest.mark.parametrize("path", ["a.ini", "a.properties", "a.env", "a.toml", "a.yml", "a.json", "a.xml"])
+@pytest.mark.parametrize(
+    "text", ["a" + " " * 900_000 + "b", "a=" + "  b" * 300_000, "\n" * 900_000, '"' * 900_000]
+)
+def test_odd_text_takes_little_time(path: str, text: str) -> None:
+    started = time.monotonic()
+    with contextlib.suppress(SettingsError):
+        assert all(setting.line for setting in parse_settings(path, text))
+    assert time.monotonic() - started < 3
 
 
 def test_formats_are_known_by_name() -> None:
