@@ -49,7 +49,7 @@ class Inventory:
                     out.append(parse_workflow(path, text))
                 except WorkflowError as error:
                     self._note(path, error)
-        return resolve(out, self._read)
+        return resolve(out, self._read, self._paths)
 
     @cached_property
     def dockerfiles(self) -> tuple[Dockerfile, ...]:

@@ -60,6 +60,8 @@ _USUAL = frozenset(["main", "master", "trunk", "develop", "dev", "default"])
 def _covers(patterns: tuple[str, ...], default_branch: str) -> bool:
     names = {default_branch} if default_branch else _USUAL
     for pattern in patterns:
+        if pattern == "$default":  # the default branch, whatever its name
+            return True
         text = pattern.strip("/^$")
         if "*" in text or "$" in text or "|" in text or text in names:
             return True
