@@ -196,7 +196,7 @@ class TaskRunners:
         tasks: dict[str, str] = {}
         for name in ("tox.ini", "setup.cfg", "tox.toml", "pyproject.toml"):
             path = within(directory, name)
-            tasks = tasks or self._table("tox", path, partial(_tox_tasks, path))
+            tasks = tasks or self._table("tox", path, partial(python.tox_tasks, path))
         chosen: list[str] = []
         for index, word in enumerate(words):
             if word in ("-e", "--env") and index + 1 < len(words):
@@ -299,16 +299,3 @@ class TaskRunners:
             text = self._read(path)
             self._tables[key] = parse(text[: 1 << 20]) if text is not None else {}
         return self._tables[key]
-
-
-def _tox_tasks(path: str, text: str) -> dict[str, str]:
-    if not path.endswith(".toml"):
-        return python.ini_tox_tasks(path, text)
-    table: Any = data.toml_table(path, text)
-    if path.endswith("pyproject.toml"):
-        for key in ("tool", "tox"):
-            table = table.get(key) if isinstance(table, dict) else None
-    if not isinstance(table, dict):
-        return {}
-    legacy = table.get("legacy_tox_ini")
-    return python.ini_tox_tasks(path, legacy) if isinstance(legacy, str) else python.toml_tox_tasks(table)

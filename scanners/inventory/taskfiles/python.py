@@ -5,6 +5,7 @@ from typing import Any
 
 from scanners.inventory.formats import linetext
 from scanners.inventory.formats.tree import SettingsError
+from scanners.inventory.taskfiles import data
 
 _FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
 _CALL = re.compile(r"\b(?:session|s|c|ctx|context)\.run(?:_always|_install)?\(")
@@ -12,7 +13,21 @@ _LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'")
 _OPTION = re.compile(r"^\s*\w+\s*=")
 
 
-def ini_tox_tasks(path: str, text: str) -> dict[str, str]:
+def tox_tasks(path: str, text: str) -> dict[str, str]:
+    """Commands by tox environment from any file that configures tox; the base environment under ``""``."""
+    if not path.endswith(".toml"):
+        return _ini_tox_tasks(path, text)
+    table: Any = data.toml_table(path, text)
+    if path.endswith("pyproject.toml"):
+        for key in ("tool", "tox"):
+            table = table.get(key) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        return {}
+    legacy = table.get("legacy_tox_ini")
+    return _ini_tox_tasks(path, legacy) if isinstance(legacy, str) else _toml_tox_tasks(table)
+
+
+def _ini_tox_tasks(path: str, text: str) -> dict[str, str]:
     """Commands by tox environment; the base environment under an empty name."""
     try:
         leaves = linetext.ini_leaves(path, text)
@@ -28,7 +43,7 @@ def ini_tox_tasks(path: str, text: str) -> dict[str, str]:
     return {name: "\n".join(parts) for name, parts in out.items()}
 
 
-def toml_tox_tasks(table: dict[str, Any]) -> dict[str, str]:
+def _toml_tox_tasks(table: dict[str, Any]) -> dict[str, str]:
     """The same from tox's TOML form."""
     out = {}
     if base := _command_lines(_at(table, "env_run_base", "commands")):

@@ -1,8 +1,8 @@
 """CI configurations of every provider as pipelines: what starts them and what they run.
 
-``parse_workflow`` reads one file by itself, so its answer can be kept by blob. ``resolve`` looks across files:
-at reusable workflows, includes, local actions, templates and task runners. A file whose jobs start differently
-becomes several pipelines there.
+``parse_workflow`` reads one file by itself, so its answer can be kept by blob. ``resolve`` looks across
+files: at reusable workflows, includes, local actions, templates and task runners. A file whose jobs start
+differently becomes several pipelines there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,6 @@ _PROVIDERS: tuple[ModuleType, ...] = (
     github, gitlab, circleci, azure, jenkins, travis, drone, woodpecker, buildkite, bitbucket, appveyor,
     cirrus, semaphore, sourcehut,
 )  # fmt: skip
-_BY_NAME = {module.PROVIDER: module for module in _PROVIDERS}
 
 
 def is_workflow(path: str) -> bool:
