@@ -42,7 +42,10 @@ def open_context(
     browser: Browser, base_url: str, *, theme: Literal["light", "dark"] = "light", width: int = 1280
 ) -> BrowserContext:
     context = browser.new_context(
-        base_url=base_url, viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+        base_url=base_url,
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,
+        reduced_motion="reduce",
     )
     context.set_default_timeout(15_000)
     return context
