@@ -59,6 +59,7 @@ _CONFIG: Config = (
     ("maintenance.auto", "false"),
     ("advice.detachedHead", "false"),
     ("init.defaultBranch", "main"),
+    ("safe.directory", "*"),
 )
 
 

@@ -1,0 +1,313 @@
+"""A bounded bare mirror of one source, kept in a folder of ours. A source goes in, commit ids come out.
+
+A remote is cloned aside and put in place whole; a folder on this machine is borrowed from (``scanners.localgit``).
+``scanners.tree`` reads what a mirror holds.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from scanners.errors import LimitError, ObjectError, SourceError
+from scanners.git import GitFailed, run_git
+from scanners.localgit import borrow, find_local
+from scanners.remote import Listing, Progress, Remote
+from scanners.source_url import Credential, Source, parse_source, with_credential
+from scanners.tree import commit_not_found, read_committed_at
+
+REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+_MANY_PACKS = 40
+_REVISION = re.compile(r"[\w./@+#=%][\w./@+#=%-]{0,250}(?:[~^]\d{0,5}){0,5}")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a remote is taken on. Bytes are those of the mirror on disk."""
+
+    max_bytes: int = 4 << 30
+    clone_seconds: float = 900.0
+    fetch_seconds: float = 300.0
+    listing_seconds: float = 45.0
+    lock_seconds: float = 900.0
+
+
+class Mirror:
+    """A bare repository of ours at ``path`` that holds what ``source`` held when it was last brought up to date."""
+
+    def __init__(
+        self,
+        source: Source,
+        path: Path,
+        limits: Limits,
+        remote: Remote | None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.source = source
+        self.path = path
+        self._limits = limits
+        self._remote = remote
+        self._progress = progress
+        self._fresh = False
+
+    def head(self) -> str:
+        """The commit that HEAD names. Raises SourceError (source.empty) where there is no commit yet."""
+        try:
+            return self.resolve("HEAD")
+        except ObjectError as error:
+            if not self.heads():
+                raise SourceError(
+                    "source.empty",
+                    f"The repository {self.source.name} has no commits yet.",
+                    hint="Push a first commit.",
+                    fault="repository",
+                ) from error
+            raise ObjectError(
+                "commit.not-found",
+                f"The default branch {self.default_branch!r} has no commit.",
+                hint="Name a branch or commit, or correct the repository's default branch.",
+                fault="repository",
+            ) from error
+
+    def resolve(self, revision: str) -> str:
+        """The full id of the commit that a commit id, branch or tag names. Raises ObjectError (commit.not-found)."""
+        if not _REVISION.fullmatch(revision) or ".." in revision or "@{" in revision:
+            raise commit_not_found(revision)
+        try:
+            found = run_git(["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], repo=self.path)
+        except GitFailed as error:
+            raise commit_not_found(revision) from error
+        return found.decode("ascii", "replace").strip()
+
+    @property
+    def default_branch(self) -> str:
+        """The branch that HEAD names, "" where it names a commit."""
+        return _head_branch(self.path)
+
+    def heads(self) -> dict[str, str]:
+        """The commit of every branch, by the branch's name."""
+        refs = _refs(self.path)
+        return {n.removeprefix("refs/heads/"): v for n, v in refs.items() if n.startswith("refs/heads/")}
+
+    def committed_at(self, commit: str) -> datetime:
+        """When ``commit`` was committed, in UTC."""
+        return read_committed_at(self.path, commit)
+
+    def remote_head(self) -> str:
+        """The commit the source's HEAD names now, "" where it is empty; the mirror stays as it is."""
+        if self._remote is not None:
+            return self._remote.listing(timeout=self._limits.listing_seconds, only_head=True).head
+        repository = find_local(Path(self.source.url))
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".look-") as aside:
+            borrow(repository, Path(aside))
+            try:
+                return Mirror(self.source, Path(aside), self._limits, None).resolve("HEAD")
+            except ObjectError:
+                return ""
+
+    def update(self) -> bool:
+        """Bring the mirror up to date; True where anything moved, or the mirror has just been made.
+
+        A failure leaves the mirror as it was. Raises SourceError or LimitError.
+        """
+        if self._fresh:
+            self._fresh = False
+            return True
+        with _locked(self.path, self._limits):
+            before = (_head_branch(self.path), _refs(self.path))
+            if self._remote is None:
+                borrow(find_local(Path(self.source.url)), self.path)
+            else:
+                listing = self._remote.listing(timeout=self._limits.listing_seconds)
+                head_moved = before[0] != listing.default_branch or (
+                    not listing.default_branch and listing.head != _detached_head(self.path)
+                )
+                if listing.refs == before[1] and not head_moved:
+                    return False
+                self._fetch(listing)
+                self._tidy()
+            return before != (_head_branch(self.path), _refs(self.path))
+
+    def rebuild(self) -> None:
+        """Clone anew, for a mirror whose objects turned out damaged; the old one goes when the new one is whole."""
+        if self._remote is not None:
+            with _locked(self.path, self._limits):
+                self._clone()
+
+    def _clone(self) -> None:
+        from scanners import transport
+
+        assert self._remote is not None
+        parent = self.path.parent
+        for left in parent.glob(f".clone-{self.path.name}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        aside = Path(tempfile.mkdtemp(dir=parent, prefix=f".clone-{self.path.name}-"))
+        try:
+
+            def clone(url: str, env: dict[str, str]) -> None:
+                watch = transport.Watch(
+                    aside,
+                    max_bytes=self._limits.max_bytes,
+                    seconds=self._limits.clone_seconds,
+                    command="clone",
+                )
+                transport.clone(url, aside / "new", env=env, watch=watch, progress=self._progress)
+
+            self._remote.attempt(clone)
+            if transport.folder_bytes(aside) > self._limits.max_bytes:
+                raise transport.too_large(self._limits.max_bytes)
+            if self.path.exists():
+                os.rename(self.path, aside / "old")
+            os.rename(aside / "new", self.path)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        self._fresh = True
+
+    def _fetch(self, listing: Listing) -> None:
+        from scanners import transport
+
+        assert self._remote is not None
+
+        def fetch(url: str, env: dict[str, str]) -> None:
+            watch = transport.Watch(
+                self.path,
+                max_bytes=self._limits.max_bytes,
+                seconds=self._limits.fetch_seconds,
+                command="fetch",
+            )
+            transport.fetch(url, self.path, REFSPECS, env=env, watch=watch, progress=self._progress)
+
+        # A branch may take the name of the folder of another (a, then a/b), which only works once the old one is
+        # gone; git's own --prune removes references before it writes new ones.
+        try:
+            self._remote.attempt(fetch)
+            if listing.default_branch:
+                run_git(["symbolic-ref", "HEAD", f"refs/heads/{listing.default_branch}"], repo=self.path)
+            elif listing.head:
+                run_git(["update-ref", "--no-deref", "HEAD", listing.head], repo=self.path)
+        except (SourceError, GitFailed):
+            if is_sound(self.path):
+                raise
+            self._clone()
+        finally:
+            for left in (self.path / "objects/pack").glob("tmp_*"):
+                left.unlink(missing_ok=True)
+
+    def _tidy(self) -> None:
+        """Gather many small packs into one, keeping commits that no branch names any more: they may have been judged."""
+        if sum(1 for _ in (self.path / "objects/pack").glob("*.pack")) <= _MANY_PACKS:
+            return
+        try:
+            run_git(["repack", "-a", "-d", "-k", "-q"], repo=self.path, timeout=self._limits.fetch_seconds)
+        except (GitFailed, LimitError):
+            return
+
+
+def open_source(
+    source: str | Source,
+    *,
+    cache_dir: Path,
+    limits: Limits | None = None,
+    allow_private: bool = False,
+    credential: Credential | None = None,
+    progress: Progress | None = None,
+) -> Mirror:
+    """The mirror of ``source`` below ``cache_dir``, cloned if it is not there yet or is damaged.
+
+    An existing mirror is opened as it is, without the network; ``update`` brings it up to date. Raises SourceError
+    or LimitError, and then leaves nothing behind.
+    """
+    parsed = parse_source(source) if isinstance(source, str) else source
+    parsed = with_credential(parsed, credential)
+    limits = limits or Limits()
+    path = cache_dir / mirror_name(parsed)
+    if parsed.kind == "local":
+        repository = find_local(Path(parsed.url))
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with _locked(path, limits):
+            borrow(repository, path)
+        return Mirror(parsed, path, limits, None)
+    mirror = Mirror(parsed, path, limits, Remote(parsed, allow_private=allow_private), progress)
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    with _locked(path, limits):
+        if not is_sound(path):
+            mirror._clone()
+    return mirror
+
+
+def mirror_name(source: Source) -> str:
+    """The folder name of a source's mirror: readable, and different for different sources."""
+    digest = hashlib.sha256(os.fsencode(source.canonical)).hexdigest()[:16]
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "-", source.name).strip("-.")[:60]
+    return f"{readable or 'source'}-{digest}.git"
+
+
+def is_sound(path: Path) -> bool:
+    """True for a mirror whose HEAD can be read down to its tree, and for one without a commit to read."""
+    if not (path / "HEAD").is_file() or not (path / "objects").is_dir():
+        return False
+    try:
+        run_git(["cat-file", "-e", "HEAD^{tree}"], repo=path)
+    except GitFailed:
+        try:
+            refs = _refs(path)
+        except GitFailed:
+            return False
+        branch = _head_branch(path)
+        return bool(branch) and f"refs/heads/{branch}" not in refs
+    return True
+
+
+def _refs(path: Path) -> dict[str, str]:
+    raw = run_git(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags"], repo=path)
+    pairs = (line.partition(" ") for line in raw.decode("utf-8", "surrogateescape").splitlines())
+    return {name: value for value, _, name in pairs}
+
+
+def _head_branch(path: Path) -> str:
+    try:
+        raw = run_git(["symbolic-ref", "--quiet", "HEAD"], repo=path)
+    except GitFailed:
+        return ""
+    return raw.decode("utf-8", "surrogateescape").strip().removeprefix("refs/heads/")
+
+
+def _detached_head(path: Path) -> str:
+    try:
+        return (
+            run_git(["rev-parse", "--verify", "--quiet", "HEAD"], repo=path)
+            .decode("ascii", "replace")
+            .strip()
+        )
+    except GitFailed:
+        return ""
+
+
+@contextmanager
+def _locked(path: Path, limits: Limits) -> Iterator[None]:
+    """Hold the one lock on the mirror at ``path`` among all processes of this machine."""
+    deadline = time.monotonic() + limits.lock_seconds
+    with open(path.with_suffix(".lock"), "a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise LimitError(
+                        "mirror.busy",
+                        "Another process has been at work on this mirror for too long.",
+                        hint="Try again later.",
+                        fault="ours",
+                        retry=True,
+                    ) from None
+                time.sleep(0.1)
+        yield

@@ -1,0 +1,252 @@
+"""What is asked of a remote repository without a mirror, and how git may speak to it.
+
+Every address is vetted before git sees it, and git is held to the addresses that were vetted: the name is not
+resolved a second time, and no redirect is followed that has not been vetted as well.
+"""
+
+import base64
+import os
+import re
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from scanners.errors import ScanError, SourceError
+from scanners.git import MAX_OUTPUT_BYTES, GitFailed, environment, run_git
+from scanners.source_url import Credential, Source, parse_source, unreachable, vet_host
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage ("receiving", "resolving"), how much is done, and how much there is; 0 where unknown."""
+
+T = TypeVar("T")
+
+REDIRECT_SECONDS = 15.0
+_MAX_REDIRECTS = 3
+_ADVERTISEMENT = "/info/refs?service=git-upload-pack"
+_REDIRECTED = re.compile(r"returned error: 30[1278]\b")
+_IS_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a remote says it holds: its default branch ("" if detached), its HEAD ("" if empty), heads and tags."""
+
+    default_branch: str
+    head: str
+    refs: dict[str, str]
+
+
+class Remote:
+    """A remote repository that may be spoken to. Nothing goes over the network before ``attempt``."""
+
+    def __init__(self, source: Source, *, allow_private: bool = False) -> None:
+        self.source = source
+        self._allow_private = allow_private
+        self._addresses: tuple[str, ...] | None = None
+
+    def attempt(self, action: Callable[[str, dict[str, str]], T]) -> T:
+        """What ``action(url, environment)`` returns. Raises SourceError in place of git's failures."""
+        for _ in range(_MAX_REDIRECTS + 1):
+            env = self.environment()
+            try:
+                return action(self.source.url, env)
+            except GitFailed as error:
+                if not _REDIRECTED.search(error.stderr) or self._allow_private:
+                    raise explain(error, self.source) from None
+            self.source = self._redirected()
+            self._addresses = None
+        raise SourceError("source.url-refused", "The address redirects too often.")
+
+    def listing(self, *, timeout: float, only_head: bool = False) -> Listing:
+        """Heads and tags as the remote has them now, or its HEAD alone."""
+        patterns = ["HEAD"] if only_head else ["HEAD", "refs/heads/*", "refs/tags/*"]
+        raw = self.attempt(
+            lambda url, env: run_git(
+                ["ls-remote", "--symref", "--", url, *patterns],
+                timeout=timeout,
+                max_output=MAX_OUTPUT_BYTES,
+                env=env,
+            )
+        )
+        return _parse_listing(raw)
+
+    def environment(self) -> dict[str, str]:
+        """git's environment for this remote: one protocol, the vetted addresses, the credential."""
+        source = self.source
+        if self._addresses is None:
+            self._addresses = () if self._allow_private or _proxy(source) else vet_host(source)
+        config = [("http.followRedirects", "initial" if self._allow_private else "false")]
+        named = self._addresses and source.host not in self._addresses
+        if named and source.scheme != "ssh":
+            places = ",".join(f"[{a}]" if ":" in a else a for a in self._addresses)
+            config.append(("http.curloptResolve", f"{source.host}:{source.port}:{places}"))
+        if source.credential is not None and source.scheme != "ssh":
+            config.append(
+                (f"http.{_origin(source)}/.extraHeader", f"Authorization: {_basic(source.credential)}")
+            )
+        env = environment(protocols=(source.scheme,), config=config)
+        if named and source.scheme == "ssh":
+            env["GIT_SSH_COMMAND"] += f" -oHostName={self._addresses[0]} -oHostKeyAlias={source.host}"
+        return env
+
+    def _redirected(self) -> Source:
+        """Where the source redirects to, as a source vetted like the first; the credential stays with its host."""
+        if _proxy(self.source):
+            raise SourceError(
+                "source.url-refused", "The address redirects elsewhere.", hint="Use the new address."
+            )
+        target = _location(self.source, self._addresses or vet_host(self.source))
+        address = target.partition("/info/refs")[0]
+        found = parse_source(address, allow_local=False)
+        if found.scheme not in ("https", self.source.scheme):
+            raise SourceError("source.url-refused", "The address redirects to one that is less safe.")
+        same = (found.scheme, found.host, found.port) == (
+            self.source.scheme,
+            self.source.host,
+            self.source.port,
+        )
+        return replace(found, credential=self.source.credential if same else None)
+
+
+def explain(error: GitFailed, source: Source) -> ScanError:
+    """git's complaint about a remote as an error with a stable id."""
+    said = error.stderr.lower()
+    last = error.message.partition("failed: ")[2]
+    for id, pattern, message, hint, fault, retry in _COMPLAINTS:
+        if re.search(pattern, said):
+            return SourceError(
+                id, message.format(host=source.host, name=source.name), hint=hint, fault=fault, retry=retry
+            )
+    return SourceError(
+        "source.unreachable", f"git could not read {source.name}: {last}", fault="network", retry=True
+    )
+
+
+_COMPLAINTS = (
+    (
+        "source.unreachable",
+        r"returned error: (429|5\d\d)|rpc failed|early eof|operation too slow|transfer closed",
+        "The host {host} is busy or answered with an error.",
+        "Try again later.",
+        "network",
+        True,
+    ),
+    (
+        "source.unreachable",
+        r"host key verification failed|certificate|ssl",
+        "The host {host} could not prove who it is.",
+        "Have its key or certificate known on this machine.",
+        "ours",
+        False,
+    ),
+    (
+        "source.auth-failed",
+        r"authentication failed|could not read (username|password)|returned error: 40[137]|permission denied|"
+        r"access denied|invalid credentials|not authorized",
+        "{host} did not let us read {name}.",
+        "Give a credential that may read it; a mistyped address often looks the same.",
+        "credential",
+        False,
+    ),
+    (
+        "source.not-a-repository",
+        r"returned error: 4\d\d|repository .*not found|does not exist|not valid: is this a git repository|"
+        r"does not appear to be a git repository|not a git repository|invalid server response|not found",
+        "There is no git repository {name} at {host}.",
+        "Check the address.",
+        "request",
+        False,
+    ),
+    (
+        "source.unreachable",
+        r"could not resolve|failed to connect|couldn't connect|connection (refused|reset|timed out|closed)|unreachable|"
+        r"no route|timed out|hung up|empty reply|recv failure|send failure",
+        "The host {host} cannot be reached.",
+        "Check the address and the network.",
+        "network",
+        True,
+    ),
+    (
+        "source.url-refused",
+        r"transport .* not allowed",
+        "Addresses of this kind are not allowed.",
+        "",
+        "request",
+        False,
+    ),
+    (
+        "git.corrupt",
+        r"corrupt|bad object|index-pack|fsck|did not send all necessary|bad pack|inflate",
+        "{name} has damaged objects, or they were damaged on the way.",
+        "Run git fsck in the source repository.",
+        "repository",
+        False,
+    ),
+)
+
+
+def _location(source: Source, addresses: tuple[str, ...]) -> str:
+    """The address that ``source`` redirects git to, asked at the vetted ``addresses``."""
+    import http.client
+    import ssl
+
+    headers = {"User-Agent": "git/2", "Accept": "*/*"}
+    if source.credential is not None:
+        headers["Authorization"] = _basic(source.credential)
+    place = source.url.partition("://")[2]
+    path = "/" + place.partition("/")[2]
+    try:
+        with socket.create_connection((addresses[0], source.port), timeout=REDIRECT_SECONDS) as plain:
+            sock: socket.socket = plain
+            if source.scheme == "https":
+                sock = ssl.create_default_context().wrap_socket(plain, server_hostname=source.host)
+            connection = http.client.HTTPConnection(place.partition("/")[0], timeout=REDIRECT_SECONDS)
+            connection.sock = sock
+            connection.request("GET", path + _ADVERTISEMENT, headers=headers)
+            answer = connection.getresponse()
+            location = answer.headers.get("Location", "")
+            connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        raise unreachable(source.host) from error
+    if location.startswith("/") and not location.startswith("//"):
+        location = f"{_origin(source)}{location}"
+    return location
+
+
+def _parse_listing(raw: bytes) -> Listing:
+    branch, head = "", ""
+    refs: dict[str, str] = {}
+    for line in raw.decode("utf-8", "surrogateescape").splitlines():
+        value, _, name = line.partition("\t")
+        if value.startswith("ref: ") and name == "HEAD":
+            branch = value[5:].removeprefix("refs/heads/")
+        elif not _IS_ID.fullmatch(value):
+            continue
+        elif name == "HEAD":
+            head = value
+        elif name.startswith(("refs/heads/", "refs/tags/")) and not name.endswith("^{}"):
+            refs[name] = value
+    return Listing(branch, head, refs)
+
+
+def _origin(source: Source) -> str:
+    host = f"[{source.host}]" if ":" in source.host else source.host
+    return f"{source.scheme}://{host}:{source.port}"
+
+
+def _basic(credential: Credential) -> str:
+    pair = f"{credential.username}:{credential.secret}".encode()
+    return "Basic " + base64.b64encode(pair).decode("ascii")
+
+
+def _proxy(source: Source) -> bool:
+    """True where a proxy set for this process speaks to the host for us; the proxy then decides what is reached."""
+    from urllib.request import getproxies_environment, proxy_bypass_environment
+
+    if source.scheme == "ssh" or not any(name.lower().endswith("_proxy") for name in os.environ):
+        return False
+    proxies = getproxies_environment()
+    return bool(proxies.get(source.scheme) or proxies.get("all")) and not proxy_bypass_environment(
+        source.host, proxies
+    )

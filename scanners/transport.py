@@ -1,0 +1,192 @@
+"""Clones and fetches through GitPython, under our environment and a watch on time and size.
+
+Imported only where a remote repository is cloned or fetched: importing GitPython alone takes longer than a whole
+local scan of a small repository.
+"""
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import git
+from git.cmd import handle_process_output
+from git.exc import GitCommandError
+from git.util import finalize_process
+
+from scanners.errors import LimitError
+from scanners.git import GitFailed, kill_process_group, safe_stderr, timed_out
+from scanners.remote import Progress
+
+_STAGES = {
+    git.RemoteProgress.COUNTING: "counting",
+    git.RemoteProgress.COMPRESSING: "compressing",
+    git.RemoteProgress.RECEIVING: "receiving",
+    git.RemoteProgress.RESOLVING: "resolving",
+}
+_POLL_SECONDS = 0.2
+
+
+class Watch:
+    """Kills the git processes given to it once a folder grows too large or time is up; ``verdict`` tells why."""
+
+    def __init__(self, folder: Path, *, max_bytes: int, seconds: float, command: str) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._seconds = seconds
+        self.command = command
+        self._processes: list[Any] = []
+        self._done = threading.Event()
+        self.verdict: LimitError | None = None
+
+    def add(self, process: Any) -> None:
+        self._processes.append(process)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        deadline = time.monotonic() + self._seconds
+        thread = threading.Thread(target=self._look, args=(deadline,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._done.set()
+            thread.join()
+            self._kill()
+
+    def _look(self, deadline: float) -> None:
+        while not self._done.wait(_POLL_SECONDS):
+            if time.monotonic() > deadline:
+                self.verdict = timed_out(self.command, self._seconds)
+            elif folder_bytes(self._folder) > self._max_bytes:
+                self.verdict = too_large(self._max_bytes)
+            if self.verdict is not None:
+                self._kill()
+                return
+
+    def _kill(self) -> None:
+        for process in self._processes:
+            if process.poll() is None:
+                kill_process_group(process.pid)
+
+
+def clone(url: str, to: Path, *, env: dict[str, str], watch: Watch, progress: Progress | None = None) -> None:
+    """Clone ``url`` into the new bare repository ``to``. Raises GitFailed, or LimitError as the watch decides."""
+    reporter = _Reporter(progress)
+    with _watched(watch, reporter) as repo_type:
+        repo_type.clone_from(url, str(to), progress=reporter, env=env, bare=True, no_local=True).close()
+
+
+def fetch(
+    url: str,
+    repo: Path,
+    refspecs: list[str],
+    *,
+    env: dict[str, str],
+    watch: Watch,
+    progress: Progress | None = None,
+) -> None:
+    """Bring ``repo`` up to date with ``url``; references that are gone there go here. Raises as ``clone`` does."""
+    reporter = _Reporter(progress)
+    with _watched(watch, reporter) as repo_type, repo_type(str(repo)) as opened:
+        # Named outright, so that git cannot go looking for a repository in the folders above a damaged mirror.
+        opened.git.update_environment(**env, GIT_DIR=str(repo))
+        git.Git.check_unsafe_protocols(url)
+        options = ("--prune", "--no-tags", "--force", "--no-write-fetch-head", "--progress")
+        process = opened.git.fetch(*options, "--", url, *refspecs, as_process=True)
+        handle_process_output(process, None, reporter.new_message_handler(), finalize_process)
+
+
+def folder_bytes(folder: Path) -> int:
+    """Bytes of all files below ``folder``, as far as they can be seen while git moves them about."""
+    total = 0
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as found:
+                for item in found:
+                    if item.is_dir(follow_symlinks=False):
+                        waiting.append(item.path)
+                    else:
+                        total += item.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue
+    return total
+
+
+def too_large(max_bytes: int) -> LimitError:
+    """The error to raise for a repository beyond the size limit."""
+    return LimitError(
+        "source.too-large",
+        f"The repository is larger than the limit of {max_bytes >> 20} MiB.",
+        hint="Raise the limit for mirrors, or judge a smaller repository.",
+        fault="repository",
+    )
+
+
+@contextmanager
+def _watched(watch: Watch, reporter: "_Reporter") -> Iterator[type[git.Repo]]:
+    """A Repo class whose git processes are given to ``watch``; its errors come out as ours."""
+
+    class WatchedGit(git.Git):  # type: ignore[misc]
+        def execute(self, command: Any, *args: Any, **kwargs: Any) -> Any:
+            # GitPython starts from the environment of this process; what a calling hook left there must not reach git.
+            ours = self.environment()
+            unset = [
+                part
+                for name in os.environ
+                if name.startswith("GIT_") and name not in ours
+                for part in ("-u", name)
+            ]
+            if unset:
+                command = ["env", *unset, *command]
+            process = super().execute(command, *args, start_new_session=True, **kwargs)
+            if kwargs.get("as_process"):
+                watch.add(process.proc)
+            return process
+
+    class WatchedRepo(git.Repo):  # type: ignore[misc]
+        GitCommandWrapperType = WatchedGit
+
+    try:
+        with watch.running():
+            yield WatchedRepo
+    except GitCommandError as error:
+        if watch.verdict is not None:
+            raise watch.verdict from None
+        # The original quotes the whole command line; only git's redacted complaint travels on.
+        raise GitFailed(watch.command, int(error.status or 1), safe_stderr(reporter.tail())) from None
+    if watch.verdict is not None:
+        raise watch.verdict
+
+
+class _Reporter(git.RemoteProgress):  # type: ignore[misc]
+    """Passes progress on and keeps the last lines of what git said, a bounded number of them."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        super().__init__()
+        self._progress = progress
+        self._lines: deque[str] = deque(maxlen=60)
+
+    def new_message_handler(self) -> Any:
+        def handle(line: bytes | str) -> None:
+            text = line.decode("utf-8", "replace") if isinstance(line, bytes) else line
+            self._parse_progress_line(text.rstrip())
+            self.error_lines.clear()
+            self.other_lines.clear()
+            self._lines.append(text.rstrip()[:1000])
+
+        return handle
+
+    def tail(self) -> bytes:
+        """What git said last, one message a line."""
+        return "\n".join(self._lines).encode("utf-8", "replace")
+
+    def update(self, op_code: int, cur_count: Any, max_count: Any = None, message: str | None = "") -> None:
+        stage = _STAGES.get(op_code & self.OP_MASK)
+        if stage and self._progress is not None:
+            self._progress(stage, int(cur_count or 0), int(max_count or 0))

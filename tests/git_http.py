@@ -1,0 +1,145 @@
+"""A git server on the loopback for tests: ``git http-backend`` behind a small HTTP server that can also misbehave."""
+
+import base64
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Literal
+
+Mode = Literal["serve", "hang", "busy", "broken", "login-page", "redirect", "stall"]
+
+
+class GitServer(ThreadingHTTPServer):
+    """Serves the bare repositories below ``root``; ``mode`` and ``login`` may be changed at any time.
+
+    serve: as a forge does. hang: never answers. busy: 429. broken: 500. login-page: HTML with status 200.
+    redirect: to ``target``. stall: advertises, then sends nothing when asked for objects.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.root = root
+        self.mode: Mode = "serve"
+        self.login: tuple[str, str] | None = None
+        self.target = ""
+        self.requests: list[str] = []
+        self.authorizations: list[str] = []
+        self.stopping = threading.Event()
+
+    def url(self, name: str) -> str:
+        """The address of the repository folder ``name``."""
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: GitServer
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def log_message(self, format: str, *args: object) -> None:
+        return None
+
+    def _answer(self) -> None:
+        server = self.server
+        server.requests.append(f"{self.command} {self.path}")
+        server.authorizations.append(self.headers.get("Authorization", ""))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if server.mode == "hang" or (server.mode == "stall" and b"command=fetch" in body):
+            server.stopping.wait(60)
+        elif server.mode == "busy":
+            self._plain(429, b"slow down")
+        elif server.mode == "broken":
+            self._plain(500, b"oops")
+        elif server.mode == "login-page":
+            self._plain(200, b"<html>\n<form>Sign in</form>\n</html>\n")
+        elif server.mode == "redirect":
+            self._plain(301, b"", {"Location": server.target + self.path.partition(".git")[2]})
+        elif server.login and self.headers.get("Authorization") != _basic(*server.login):
+            self._plain(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
+        else:
+            self._backend(body)
+
+    def _plain(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _backend(self, body: bytes) -> None:
+        path, _, query = self.path.partition("?")
+        if self.headers.get("Content-Encoding") == "gzip":
+            import gzip
+
+            body = gzip.decompress(body)
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "safe.directory",
+            "GIT_CONFIG_VALUE_0": "*",
+            "GIT_PROJECT_ROOT": os.fspath(self.server.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+        }
+        done = subprocess.run(["git", "http-backend"], env=env, input=body, capture_output=True, timeout=60)
+        head, _, content = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode("latin-1").split("\r\n") if ": " in line)
+        status = int(headers.pop("Status", "200").split()[0])
+        headers.pop("Content-Length", None)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@contextmanager
+def serving(root: Path) -> Iterator[GitServer]:
+    """A running server of the repositories below ``root``."""
+    server = GitServer(root)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stopping.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def wait_until(condition: object, seconds: float = 5.0) -> bool:
+    """True once ``condition()`` holds, False when it does not within ``seconds``."""
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
