@@ -1,0 +1,25 @@
+"""The domain's tables. Rows hold facts; whoever changes several of them at once is a service."""
+
+from assessments.models.assessment import Assessment, ChecklistItem, VerdictChange
+from assessments.models.audit import AuditEvent
+from assessments.models.export import Export
+from assessments.models.repository import Mirror, Repository
+from assessments.models.ruleset import RulesetDraft, RulesetVersion
+from assessments.models.scan import ScanRequest
+from assessments.models.team import Membership, OneTimePassword, Team
+
+__all__ = [
+    "Assessment",
+    "AuditEvent",
+    "ChecklistItem",
+    "Export",
+    "Membership",
+    "Mirror",
+    "OneTimePassword",
+    "Repository",
+    "RulesetDraft",
+    "RulesetVersion",
+    "ScanRequest",
+    "Team",
+    "VerdictChange",
+]

@@ -1,0 +1,55 @@
+"""Mirrors (one per address) and repositories (what is judged: a mirror and a folder in it)."""
+
+from django.db import models
+
+from assessments.models.team import Team
+
+
+class Mirror(models.Model):
+    """A bare clone of one address. ``canonical`` makes addresses that mean the same one row."""
+
+    url = models.CharField(max_length=2000)
+    canonical = models.CharField(max_length=2000, unique=True)
+    default_branch = models.CharField(max_length=500, blank=True)
+    head = models.CharField(max_length=64, blank=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Repository(models.Model):
+    """What is judged. ``letter``, ``score`` and ``change`` repeat the latest assessment so that lists stay cheap."""
+
+    mirror = models.ForeignKey(Mirror, models.PROTECT, related_name="repositories")
+    root = models.CharField(max_length=1000, blank=True)
+    name = models.CharField(max_length=300)
+    slug = models.SlugField(max_length=120, unique=True)
+    team = models.ForeignKey(Team, models.PROTECT, related_name="repositories")
+    tags = models.JSONField(default=list, blank=True)
+    profile_override = models.JSONField(default=dict, blank=True)
+    profile_override_reason = models.CharField(max_length=1000, blank=True)
+    interval_hours = models.PositiveIntegerField(null=True, blank=True)
+    paused = models.BooleanField(default=False)
+    next_scan_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    letter = models.CharField(max_length=2, blank=True, db_index=True)
+    score = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    stack = models.JSONField(default=list, blank=True)
+    judged_at = models.DateTimeField(null=True, blank=True)
+    last_error_id = models.CharField(max_length=60, blank=True)
+    last_error = models.CharField(max_length=1000, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        verbose_name_plural = "repositories"
+        constraints = [models.UniqueConstraint(fields=["mirror", "root"], name="one_repository_per_folder")]
+        indexes = [
+            models.Index(fields=["team", "name"], name="repository_team_name"),
+            models.Index(fields=["score"], name="repository_score"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,56 @@
+"""Who may see and do what. Every view asks here, and nowhere else is a role compared.
+
+Until roles have pages of their own: the organisation's admins (staff) may do everything, members of a team see its
+repositories, leads and members may ask for scans and exports there. What a person may not see does not exist for
+them: the querysets below leave it out, so that views answer 404.
+"""
+
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.db.models import QuerySet
+
+from assessments.choices import Role
+from assessments.models import Export, Membership, Repository, ScanRequest, Team
+
+Person = AbstractUser | AnonymousUser
+
+
+def is_admin(user: Person) -> bool:
+    return bool(user.is_active and user.is_staff)
+
+
+def visible_teams(user: Person) -> QuerySet[Team]:
+    if is_admin(user):
+        return Team.objects.all()
+    return Team.objects.filter(memberships__user_id=user.pk or 0)
+
+
+def visible_repositories(user: Person) -> QuerySet[Repository]:
+    if is_admin(user):
+        return Repository.objects.all()
+    return Repository.objects.filter(team__memberships__user_id=user.pk or 0)
+
+
+def visible_scans(user: Person) -> QuerySet[ScanRequest]:
+    return ScanRequest.objects.filter(repository__in=visible_repositories(user))
+
+
+def visible_exports(user: Person) -> QuerySet[Export]:
+    """A person's own exports of repositories that they may still see."""
+    return Export.objects.filter(requested_by_id=user.pk or 0, repository__in=visible_repositories(user))
+
+
+def may_scan(user: Person, team: Team) -> bool:
+    return is_admin(user) or _has_role(user, team, Role.LEAD, Role.MEMBER)
+
+
+def may_add_repositories(user: Person) -> bool:
+    """Adding an address makes its code readable here, so only admins do it until credentials have owners."""
+    return is_admin(user)
+
+
+def may_edit_rules(user: Person) -> bool:
+    return is_admin(user)
+
+
+def _has_role(user: Person, team: Team, *roles: Role) -> bool:
+    return Membership.objects.filter(user_id=user.pk or 0, team=team, role__in=roles).exists()

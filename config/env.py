@@ -1,0 +1,152 @@
+"""The environment, typed and checked once: every setting that differs by deployment.
+
+A malformed value stops the start with one sentence that names the variable. Secrets may come from files: for each
+variable X that is unset, the file named by X_FILE is read, so container secrets never pass through the environment.
+"""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "PLUMBLINE_"
+_SOCKET_LIMIT = 107
+"""Bytes that a Unix socket's path may have (``sun_path`` holds 108 with its end)."""
+
+
+class SettingsInvalid(Exception):
+    """What is wrong with the environment, in one sentence per variable."""
+
+
+class Environment(BaseSettings):
+    """Each field is the variable PLUMBLINE_<FIELD>; DATABASE_URL is read without the prefix."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    data_dir: Path = Path("var")
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    redis_url: str = ""
+    broker_url: str = ""
+    secret_key: str = ""
+    secret_key_fallbacks: list[str] = []
+    debug: bool = False
+    hosts: list[str] = ["localhost", "127.0.0.1", "[::1]"]
+    https: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_json: bool = False
+    organisation: str = "Organisation"
+    allow_private_addresses: bool = False
+    scan_interval_hours: int = Field(default=24, ge=1, le=24 * 90)
+    scan_seconds: int = Field(default=900, ge=10, le=4 * 3600)
+    max_repository_mb: int = Field(default=2048, ge=1, le=200_000)
+    export_days: int = Field(default=14, ge=1, le=365)
+    email_url: str = ""
+    from_email: str = "plumbline@localhost"
+    role: Literal["web", "worker", "command"] = "command"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("postgres://", "postgresql://", "sqlite://")):
+            raise ValueError("must start with postgres:// or sqlite://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://")):
+            raise ValueError("must start with redis://, redis+socket:// or amqp://")
+        return value
+
+    @property
+    def socket(self) -> Path:
+        """Where the embedded server listens; a short path beside the data, or one in the run-time folder."""
+        place = self.data_dir / "valkey.sock"
+        if len(os.fsencode(place)) <= _SOCKET_LIMIT:
+            return place
+        folder = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"plumbline-{os.getuid()}"
+        return folder / f"{hashlib.blake2b(os.fsencode(self.data_dir), digest_size=6).hexdigest()}.sock"
+
+    @property
+    def embedded(self) -> bool:
+        """True where no broker or cache is configured, so that ``up`` starts its own."""
+        return not self.redis_url
+
+    def redis(self, database: int) -> str:
+        """The address of one database of the cache server, as redis-py and RQ read it."""
+        if self.embedded:
+            return f"unix://{self.socket}?db={database}"
+        return self.redis_url if database == 0 else _with_database(self.redis_url, database)
+
+    def broker(self) -> str:
+        """The address of the Celery broker."""
+        if self.broker_url:
+            return self.broker_url
+        return f"redis+socket://{self.socket}?virtual_host=0" if self.embedded else self.redis(0)
+
+
+def _with_database(url: str, database: int) -> str:
+    """``url`` with its database number moved up by ``database``."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    first = int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{first + database}").geturl()
+
+
+def read_environment() -> Environment:
+    """The checked environment. Raises SettingsInvalid."""
+    for name in ("SECRET_KEY", "REDIS_URL", "BROKER_URL", "EMAIL_URL"):
+        _from_file(f"{PREFIX}{name}")
+    _from_file("DATABASE_URL")
+    try:
+        environment = Environment()
+    except ValidationError as error:
+        problems = "; ".join(f"{_variable(e['loc'])} {e['msg'].removeprefix('Value error, ')}" for e in error.errors())
+        raise SettingsInvalid(f"The environment cannot be used: {problems}. [settings.invalid]") from None
+    environment.data_dir = environment.data_dir.expanduser().resolve()
+    environment.secret_key = environment.secret_key or secret_key_of(environment.data_dir)
+    return environment
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    name = str(place[0]) if place else "?"
+    return name if name.isupper() else f"{PREFIX}{name.upper()}"
+
+
+def _from_file(name: str) -> None:
+    place = os.environ.get(f"{name}_FILE")
+    if place and name not in os.environ:
+        try:
+            os.environ[name] = Path(place).read_text().strip()
+        except OSError as error:
+            reason = error.strerror or "unreadable"
+            raise SettingsInvalid(f"{name}_FILE cannot be read: {reason}. [settings.invalid]") from None
+
+
+def secret_key_of(data_dir: Path) -> str:
+    """The installation's own signing key, made on first use and readable by its owner only."""
+    place = data_dir / "secret-key"
+    try:
+        return place.read_text().strip()
+    except FileNotFoundError:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return place.read_text().strip()
+    key = secrets.token_urlsafe(50)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key)
+    return key

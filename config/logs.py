@@ -1,0 +1,45 @@
+"""Logging: structlog for our own events and the standard library's for everybody else's, in one shape."""
+
+import logging
+import logging.config
+from typing import Any
+
+import structlog
+
+from scanners.redact import redact
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def redacted(_logger: Any, _method: str, event: Any) -> Any:
+    """The event with every text in it passed through the secret detector."""
+    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def formatter(as_json: bool) -> logging.Formatter:
+    """Lines of JSON for machines, or of text for a terminal; neither ever shows a secret."""
+    last: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            redacted,
+            last,
+        ],
+    )
+
+
+def configure(settings: dict[str, Any]) -> None:
+    """Sets both libraries up from Django's LOGGING."""
+    logging.config.dictConfig(settings)
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.PositionalArgumentsFormatter(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
