@@ -43,7 +43,7 @@ def handles(basename: str) -> bool:
 def parse_dotnet(path: str, text: str) -> Manifest:
     """One MSBuild file, packages.config or tool manifest.
 
-    Facts: ``sdk``, the properties of interest under their own names, ``references`` (other projects), ``test``
+    Facts: ``sdk``, properties of interest under their own names, ``references`` (other projects), ``test``
     (whether it is a test project) and ``central`` (name -> version) where versions are managed centrally. The
     web SDK brings the ASP.NET Core framework unnamed, so the line of the SDK stands for that dependency.
     """
@@ -113,7 +113,7 @@ def _sdk(root: Element) -> tuple[str, int]:
 
 
 def _properties(root: Element) -> dict[str, str]:
-    """The last value of each property; conditions are not evaluated, so a conditional value only fills gaps."""
+    """The last value of each property; conditions are not evaluated, so a conditional one only fills gaps."""
     properties: dict[str, str] = {}
     for group in root.all("PropertyGroup"):
         for child in group.children:

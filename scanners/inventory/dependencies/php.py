@@ -12,7 +12,7 @@ from scanners.inventory.formats.tree import Map, as_map, as_text, as_texts
 _BLOCKS: tuple[tuple[str, Scope], ...] = (("require", "runtime"), ("require-dev", "dev"))
 _LOCKED: tuple[tuple[str, Scope], ...] = (("packages", "runtime"), ("packages-dev", "dev"))
 _NAMES = frozenset(["composer.json", "composer.lock"])
-_LOCKED_NAME = re.compile(r'^\s*"name"\s*:\s*"([^"\n]+/[^"\n]+)"', re.MULTILINE)
+_LOCKED_NAME = re.compile(r'^[ \t]*"name"\s*:\s*"([^"\n]+/[^"\n]+)"', re.MULTILINE)
 
 
 def handles(basename: str) -> bool:

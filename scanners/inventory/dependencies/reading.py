@@ -1,4 +1,4 @@
-"""Structured text for manifest parsers: XML elements, TOML and JSON with lines; refusals are ManifestErrors."""
+"""Structured text for manifest parsers: XML, TOML and JSON with lines; refusals are ManifestErrors."""
 
 import re
 from collections.abc import Iterator

@@ -19,6 +19,8 @@ _TABLES: tuple[tuple[str, Scope], ...] = (
 _LOCK_LINE = re.compile(r'\s*(?:#.*|\[\[?[\w."-]+\]\]?|[\w."-][\w." -]*=.*|"[^"]*",?|\]|)\s*$')
 _LOCK_FIELD = re.compile(r'(name|version)\s*=\s*"([^"]*)"')
 
+_MAX_LOCK_LINE = 2000
+
 
 def handles(basename: str) -> bool:
     return basename in _NAMES
@@ -27,9 +29,9 @@ def handles(basename: str) -> bool:
 def parse_rust(path: str, text: str) -> Manifest:
     """What Cargo is told, or the crates it locked.
 
-    Facts: ``lib`` and ``bins`` as declared (files that Cargo finds by itself are not known here), ``members``
-    of a workspace, ``workspace_dependencies`` (key -> name, version, line) and ``inherited`` (keys that another
-    file's workspace defines; name and version stand there).
+    Facts: ``lib`` and ``bins`` as declared (files that Cargo finds by itself are not known here), ``members``,
+    ``workspace`` (key -> version) and ``workspace_dependencies`` (key -> name, version, line) of a workspace root,
+    and ``inherited`` (keys that another file's workspace defines; name and version stand there).
     """
     if path.rpartition("/")[2].lower() == "cargo.lock":
         return _lock(path, text)
@@ -61,12 +63,14 @@ def parse_rust(path: str, text: str) -> Manifest:
     facts: dict[str, object] = {
         "lib": "lib" in root,
         "bins": bins,
-        "members": [str(member) for member in workspace.get("members") or []] if workspace else [],
-        "workspace": "workspace" in root,
-        "workspace_dependencies": shared,
         "inherited": inherited,
         "publish": package.get("publish") not in (False, []),
     }
+    if "workspace" in root:
+        members = workspace.get("members")
+        facts["members"] = [str(member) for member in members] if isinstance(members, list) else []
+        facts["workspace"] = {key: str(entry["version"]) for key, entry in shared.items()}
+        facts["workspace_dependencies"] = shared
     for key in ("edition", "rust-version", "default-run"):
         if isinstance(package.get(key), str):
             facts[key] = package[key]
@@ -112,7 +116,7 @@ def _lock(path: str, text: str) -> Manifest:
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("["):
             name, open_package = "", line.startswith("[[package]]")
-        if not _LOCK_LINE.match(line):
+        if len(line) > _MAX_LOCK_LINE or not _LOCK_LINE.match(line):
             raise ManifestError("The lock file is broken.", line=number)
         field = _LOCK_FIELD.match(line) if open_package else None
         if field and field[1] == "name":
