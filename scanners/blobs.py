@@ -1,4 +1,4 @@
-"""Reads file contents out of a mirror, many by one ``git cat-file`` process. Neighbour of ``scanners.tree``."""
+"""Reads file contents out of a mirror, many by one ``git cat-file``. Neighbour of ``scanners.tree``."""
 
 import contextlib
 import fcntl
@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from scanners.errors import ObjectError
 from scanners.git import kill_group, start_git, timed_out
@@ -41,7 +41,7 @@ class BlobReader:
         self._single: _Process | None = None
 
     def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
-        """(id, content) in the order asked for; None where the object is missing, broken, too large or no blob.
+        """(id, content) in the order asked for; None where it is missing, broken, too large or no blob.
 
         Raises LimitError (git.timeout) when git stalls, ObjectError (git.corrupt) when it keeps failing.
         """
@@ -58,7 +58,7 @@ class BlobReader:
                     yield blob, content
                 else:
                     return
-            # git gives up at an object that it cannot inflate: that one is unreadable, the rest is asked for anew.
+            # git gives up at an object that it cannot inflate; the rest is asked for anew.
             restarts += 1
             if restarts > _MAX_RESTARTS:
                 raise ObjectError(
@@ -105,7 +105,7 @@ class BlobReader:
 
 
 class _Process:
-    """One ``git cat-file``: with ``ids`` it answers them all and ends, without it answers ``ask`` after ``ask``."""
+    """One ``git cat-file``: with ``ids`` it answers these and ends, without it answers each ``ask``."""
 
     def __init__(self, repo: Path, stall: float, ids: list[str] | None = None) -> None:
         if ids is None:
@@ -172,7 +172,7 @@ class _Watched(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]  # noqa: ANN001
+    def readinto(self, buffer: Any) -> int:
         if not self._poll.poll(self._stall * 1000):
             raise timed_out("cat-file", self._stall)
         return os.readv(self._fd, [buffer])

@@ -1,4 +1,4 @@
-"""Runs git with our configuration only: no prompt, no hook, no filter, no lazy fetch, a time limit on everything.
+"""Runs git with our configuration only: no prompt, no hook, no filter, no lazy fetch, a time limit.
 
 Every git process of the engine gets its environment from ``environment``. The machine's and the person's
 configuration are left out, and so are inherited ``GIT_*`` variables (a hook that calls us sets GIT_DIR).
@@ -17,6 +17,9 @@ from scanners.redact import redact, redact_url
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 MAX_OUTPUT_BYTES = 64 << 20
+NOWHERE = os.sep
+"""The folder that git is started in."""
+
 _MAX_STDERR_BYTES = 64 << 10
 
 _PASSED_ON = (
@@ -36,8 +39,8 @@ _PASSED_ON = (
 
 Config = Sequence[tuple[str, str]]
 
-# transfer.fsckObjects stays off: it refuses many honest repositories for old slips in commit headers, and what it
-# guards against needs a checkout. index-pack verifies the content of every object all the same.
+# transfer.fsckObjects stays off: it refuses many honest repositories for old slips in commit headers, and what
+# it guards against needs a checkout. index-pack verifies the content of every object all the same.
 _CONFIG: Config = (
     ("core.hooksPath", os.devnull),
     ("core.fsmonitor", "false"),
@@ -74,9 +77,9 @@ class GitFailed(ObjectError):
 
 
 def environment(*, protocols: Iterable[str] = (), config: Config = ()) -> dict[str, str]:
-    """The whole environment of a git process that may speak ``protocols``; with none, it stays off the network.
+    """The whole environment of a git process that may speak ``protocols``; none keeps it off the network.
 
-    ``config`` is laid over our own settings. It travels in the environment, so a credential in it is not in argv.
+    ``config`` is laid over our own settings. In the environment, a credential in it is not in argv.
     """
     allowed = tuple(protocols)
     env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
@@ -122,7 +125,7 @@ def run_git(
 ) -> bytes:
     """What ``git args`` prints. ``repo`` is a git directory of ours, never one that somebody else configures.
 
-    Raises GitFailed for an error of git, LimitError (git.timeout, git.output-too-large), ScanError (git.missing).
+    Raises GitFailed where git fails, LimitError (git.timeout, git.output-too-large), ScanError (git.missing).
     """
     command = args[0]
     with start_git(args, repo=repo, env=env) as process:
@@ -145,7 +148,7 @@ def start_git(
     stderr: int = subprocess.PIPE,
 ) -> "subprocess.Popen[bytes]":
     """A git process in a process group of its own, stdout a pipe; end it with ``kill_group``."""
-    place = [f"--git-dir={repo}"] if repo is not None else []
+    place = [f"--git-dir={os.path.abspath(repo)}"] if repo is not None else []
     try:
         return subprocess.Popen(
             ["git", *place, "--no-pager", *args],
@@ -153,6 +156,8 @@ def start_git(
             stdout=subprocess.PIPE,
             stderr=stderr,
             env=environment() if env is None else env,
+            # Given no repository, git looks for one around it, and would take its configuration.
+            cwd=NOWHERE,
             bufsize=0,
             start_new_session=True,
         )
@@ -180,8 +185,8 @@ def timed_out(command: str, seconds: float) -> LimitError:
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:
     """End a process of ``start_git`` together with its children; harmless when it has ended."""
-    # A leader that has been waited for may have left its number to somebody else; then only its children could
-    # remain, and those end with their pipes.
+    # A leader that has been waited for may have left its number to somebody else; then only its children
+    # could remain, and those end with their pipes.
     if process.poll() is None:
         kill_process_group(process.pid)
         process.wait()

@@ -1,8 +1,8 @@
-"""Reads a local repository's references as plain files, into a bare repository of ours that borrows its objects.
+"""Reads a local repository's references as plain files, into a bare repository of ours with its objects.
 
 git never runs on somebody's own git directory: its configuration could name commands (core.sshCommand,
-core.fsmonitor, filters, hooks) that run as soon as an object is missing or a file is looked at. Our repository
-has no configuration but its format, and ``objects/info/alternates`` points at their objects.
+core.fsmonitor, filters, hooks) that run as soon as an object is missing or a file is looked at. Our
+repository has no configuration but its format, and ``objects/info/alternates`` points at their objects.
 """
 
 import os
@@ -26,7 +26,7 @@ _REF = re.compile(rb"refs/[^\x00-\x20\x7f~^:?*\[\\]+")
 
 @dataclass(frozen=True, slots=True)
 class LocalRepository:
-    """Where a local repository keeps its parts; in a linked worktree ``git_dir`` differs from ``common_dir``."""
+    """Where a local repository keeps its parts; in a linked worktree these are two places."""
 
     git_dir: Path
     common_dir: Path
@@ -56,7 +56,7 @@ def find_local(path: Path) -> LocalRepository:
 
 
 def borrow(repository: LocalRepository, ours: Path) -> None:
-    """Make or renew the bare repository ``ours`` with the references of ``repository`` and none of its settings."""
+    """Make or renew the bare repository ``ours`` with the references of ``repository``, not its settings."""
     refs = dict(_packed_refs(repository.common_dir))
     refs.update(_loose_refs(repository.common_dir / "refs"))
     head = _head(repository.git_dir)
@@ -73,7 +73,7 @@ def borrow(repository: LocalRepository, ours: Path) -> None:
 
 
 def read_plain(path: Path, limit: int, *, follow: bool = True) -> bytes | None:
-    """The content of a regular file, None where it is none or holds more than ``limit`` bytes. Never blocks."""
+    """The content of a regular file, None where it is none or beyond ``limit`` bytes. Never blocks."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW))
     except OSError:

@@ -1,6 +1,6 @@
 """A bounded bare mirror of one source, kept in a folder of ours. A source goes in, commit ids come out.
 
-A remote is cloned aside and put in place whole; a folder on this machine is borrowed from (``scanners.localgit``).
+A remote is cloned aside and put in place whole; a local folder is borrowed from (``scanners.localgit``).
 ``scanners.tree`` reads what a mirror holds.
 """
 
@@ -41,7 +41,7 @@ class Limits:
 
 
 class Mirror:
-    """A bare repository of ours at ``path`` that holds what ``source`` held when it was last brought up to date."""
+    """A bare repository of ours at ``path``, holding what ``source`` held at its last update."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Mirror:
             ) from error
 
     def resolve(self, revision: str) -> str:
-        """The full id of the commit that a commit id, branch or tag names. Raises ObjectError (commit.not-found)."""
+        """The id of the commit that an id, branch or tag names. Raises ObjectError (commit.not-found)."""
         if not _REVISION.fullmatch(revision) or ".." in revision or "@{" in revision:
             raise commit_not_found(revision)
         try:
@@ -137,7 +137,7 @@ class Mirror:
             return before != (_head_branch(self.path), _refs(self.path))
 
     def rebuild(self) -> None:
-        """Clone anew, for a mirror whose objects turned out damaged; the old one goes when the new one is whole."""
+        """Clone anew, for a mirror found damaged; the old one goes when the new one is whole."""
         if self._remote is not None:
             with _locked(self.path, self._limits):
                 self._clone()
@@ -185,8 +185,6 @@ class Mirror:
             )
             transport.fetch(url, self.path, REFSPECS, env=env, watch=watch, progress=self._progress)
 
-        # A branch may take the name of the folder of another (a, then a/b), which only works once the old one is
-        # gone; git's own --prune removes references before it writes new ones.
         try:
             self._remote.attempt(fetch)
             if listing.default_branch:
@@ -202,7 +200,7 @@ class Mirror:
                 left.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
-        """Gather many small packs into one, keeping commits that no branch names any more: they may have been judged."""
+        """Gather many packs into one, keeping commits that no branch names any more: they may have been judged."""
         if sum(1 for _ in (self.path / "objects/pack").glob("*.pack")) <= _MANY_PACKS:
             return
         try:
@@ -222,12 +220,13 @@ def open_source(
 ) -> Mirror:
     """The mirror of ``source`` below ``cache_dir``, cloned if it is not there yet or is damaged.
 
-    An existing mirror is opened as it is, without the network; ``update`` brings it up to date. Raises SourceError
-    or LimitError, and then leaves nothing behind.
+    An existing mirror is opened as it is, without the network; ``update`` brings it up to date. Raises
+    SourceError or LimitError, and then leaves nothing behind.
     """
     parsed = parse_source(source) if isinstance(source, str) else source
     parsed = with_credential(parsed, credential)
     limits = limits or Limits()
+    cache_dir = cache_dir.absolute()
     path = cache_dir / mirror_name(parsed)
     if parsed.kind == "local":
         repository = find_local(Path(parsed.url))

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from scanners.errors import ScanError, SourceError
+from scanners.errors import Fault, ScanError, SourceError
 from scanners.git import MAX_OUTPUT_BYTES, GitFailed, environment, run_git
 from scanners.source_url import Credential, Source, parse_source, unreachable, vet_host
 
 Progress = Callable[[str, int, int], None]
-"""Called with a stage ("receiving", "resolving"), how much is done, and how much there is; 0 where unknown."""
+"""Called with a stage ("receiving", "resolving"), how much is done, how much there is; 0 where unknown."""
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ _IS_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a remote says it holds: its default branch ("" if detached), its HEAD ("" if empty), heads and tags."""
+    """What a remote says it holds: default branch ("" if detached), HEAD ("" if empty), heads and tags."""
 
     default_branch: str
     head: str
@@ -91,7 +91,7 @@ class Remote:
         return env
 
     def _redirected(self) -> Source:
-        """Where the source redirects to, as a source vetted like the first; the credential stays with its host."""
+        """Where the source redirects to, vetted like the first; the credential stays with its host."""
         if _proxy(self.source):
             raise SourceError(
                 "source.url-refused", "The address redirects elsewhere.", hint="Use the new address."
@@ -123,7 +123,7 @@ def explain(error: GitFailed, source: Source) -> ScanError:
     )
 
 
-_COMPLAINTS = (
+_COMPLAINTS: tuple[tuple[str, str, str, str, Fault, bool], ...] = (
     (
         "source.unreachable",
         r"returned error: (429|5\d\d)|rpc failed|early eof|operation too slow|transfer closed",
@@ -160,8 +160,8 @@ _COMPLAINTS = (
     ),
     (
         "source.unreachable",
-        r"could not resolve|failed to connect|couldn't connect|connection (refused|reset|timed out|closed)|unreachable|"
-        r"no route|timed out|hung up|empty reply|recv failure|send failure",
+        r"could not resolve|failed to connect|couldn't connect|connection (refused|reset|timed out|closed)|"
+        r"unreachable|no route|timed out|hung up|empty reply|recv failure|send failure",
         "The host {host} cannot be reached.",
         "Check the address and the network.",
         "network",
@@ -241,8 +241,8 @@ def _basic(credential: Credential) -> str:
 
 
 def _proxy(source: Source) -> bool:
-    """True where a proxy set for this process speaks to the host for us; the proxy then decides what is reached."""
-    from urllib.request import getproxies_environment, proxy_bypass_environment
+    """True where a proxy set for this process speaks to the host for us; it then decides what is reached."""
+    from urllib.request import getproxies_environment, proxy_bypass
 
     if source.scheme == "ssh" or not any(name.lower().endswith("_proxy") for name in os.environ):
         return False

@@ -1,4 +1,4 @@
-"""What may be named as a SOURCE: an https, http or ssh address, or a folder on this machine. No git runs here."""
+"""What may be named as a SOURCE: an https, http or ssh address, or a local folder. No git runs here."""
 
 import ipaddress
 import os
@@ -84,8 +84,8 @@ def parse_source(text: str, *, allow_local: bool = True) -> Source:
 def vet_host(source: Source) -> tuple[str, ...]:
     """The addresses of the source's host, all of them public, so that git can be held to these.
 
-    Raises SourceError: source.private-address where any of them is not on the public internet, source.unreachable
-    where the name resolves to nothing.
+    Raises SourceError: source.private-address where any of them is not on the public internet,
+    source.unreachable where the name resolves to nothing.
     """
     addresses = _resolve(source.host, source.port)
     for text in addresses:

@@ -1,7 +1,7 @@
 """Clones and fetches through GitPython, under our environment and a watch on time and size.
 
-Imported only where a remote repository is cloned or fetched: importing GitPython alone takes longer than a whole
-local scan of a small repository.
+Imported only where a remote repository is cloned or fetched: importing GitPython alone takes longer than a
+whole local scan of a small repository.
 """
 
 import os
@@ -19,7 +19,7 @@ from git.exc import GitCommandError
 from git.util import finalize_process
 
 from scanners.errors import LimitError
-from scanners.git import GitFailed, kill_process_group, safe_stderr, timed_out
+from scanners.git import NOWHERE, GitFailed, kill_process_group, safe_stderr, timed_out
 from scanners.remote import Progress
 
 _STAGES = {
@@ -32,7 +32,7 @@ _POLL_SECONDS = 0.2
 
 
 class Watch:
-    """Kills the git processes given to it once a folder grows too large or time is up; ``verdict`` tells why."""
+    """Kills the git processes given to it once a folder is too large or time is up; ``verdict`` tells why."""
 
     def __init__(self, folder: Path, *, max_bytes: int, seconds: float, command: str) -> None:
         self._folder = folder
@@ -75,7 +75,7 @@ class Watch:
 
 
 def clone(url: str, to: Path, *, env: dict[str, str], watch: Watch, progress: Progress | None = None) -> None:
-    """Clone ``url`` into the new bare repository ``to``. Raises GitFailed, or LimitError as the watch decides."""
+    """Clone ``url`` into the new bare repository ``to``. Raises GitFailed, or LimitError by the watch."""
     reporter = _Reporter(progress)
     with _watched(watch, reporter) as repo_type:
         repo_type.clone_from(url, str(to), progress=reporter, env=env, bare=True, no_local=True).close()
@@ -90,10 +90,10 @@ def fetch(
     watch: Watch,
     progress: Progress | None = None,
 ) -> None:
-    """Bring ``repo`` up to date with ``url``; references that are gone there go here. Raises as ``clone`` does."""
+    """Bring ``repo`` up to date with ``url``; what is gone there goes here. Raises as ``clone`` does."""
     reporter = _Reporter(progress)
     with _watched(watch, reporter) as repo_type, repo_type(str(repo)) as opened:
-        # Named outright, so that git cannot go looking for a repository in the folders above a damaged mirror.
+        # Named outright, so that git cannot look for a repository in the folders above a damaged mirror.
         opened.git.update_environment(**env, GIT_DIR=str(repo))
         git.Git.check_unsafe_protocols(url)
         options = ("--prune", "--no-tags", "--force", "--no-write-fetch-head", "--progress")
@@ -132,9 +132,13 @@ def too_large(max_bytes: int) -> LimitError:
 def _watched(watch: Watch, reporter: "_Reporter") -> Iterator[type[git.Repo]]:
     """A Repo class whose git processes are given to ``watch``; its errors come out as ours."""
 
-    class WatchedGit(git.Git):  # type: ignore[misc]
+    class WatchedGit(git.Git):
+        def __init__(self, working_dir: Any = None) -> None:
+            # GitPython would clone with the configuration of a repository around the current folder.
+            super().__init__(NOWHERE if working_dir is None or working_dir == os.getcwd() else working_dir)
+
         def execute(self, command: Any, *args: Any, **kwargs: Any) -> Any:
-            # GitPython starts from the environment of this process; what a calling hook left there must not reach git.
+            # GitPython passes this process's environment on; what a calling hook left there must not reach git.
             ours = self.environment()
             unset = [
                 part
@@ -149,7 +153,7 @@ def _watched(watch: Watch, reporter: "_Reporter") -> Iterator[type[git.Repo]]:
                 watch.add(process.proc)
             return process
 
-    class WatchedRepo(git.Repo):  # type: ignore[misc]
+    class WatchedRepo(git.Repo):
         GitCommandWrapperType = WatchedGit
 
     try:
@@ -159,12 +163,14 @@ def _watched(watch: Watch, reporter: "_Reporter") -> Iterator[type[git.Repo]]:
         if watch.verdict is not None:
             raise watch.verdict from None
         # The original quotes the whole command line; only git's redacted complaint travels on.
-        raise GitFailed(watch.command, int(error.status or 1), safe_stderr(reporter.tail())) from None
+        raise GitFailed(
+            watch.command, error.status if isinstance(error.status, int) else 1, safe_stderr(reporter.tail())
+        ) from None
     if watch.verdict is not None:
         raise watch.verdict
 
 
-class _Reporter(git.RemoteProgress):  # type: ignore[misc]
+class _Reporter(git.RemoteProgress):
     """Passes progress on and keeps the last lines of what git said, a bounded number of them."""
 
     def __init__(self, progress: Progress | None) -> None:

@@ -1,4 +1,4 @@
-"""The files of one commit, listed once and read from git objects only. Nothing is checked out, no link followed."""
+"""The files of one commit, read from git objects only. Nothing is checked out, no link followed."""
 
 import hashlib
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ class RepoTree:
     ) -> "RepoTree":
         """The tree of ``commit``, a full commit id that ``Mirror.resolve`` gave.
 
-        Raises ObjectError (commit.not-found, path.not-found, git.corrupt) or LimitError (source.too-many-files).
+        Raises ObjectError (commit.not-found, path.not-found, git.corrupt), LimitError (source.too-many-files).
         """
         place = clean_root(root)
         committed_at = read_committed_at(mirror, commit)
@@ -142,14 +142,14 @@ class RepoTree:
         return self._by_path.get(path)
 
     def read(self, path: str) -> bytes | None:
-        """The content of a regular file; None where there is none, it is oversized, or its object is missing."""
+        """The content of a regular file; None where it is absent, oversized, or its object is missing."""
         entry = self._by_path.get(path)
         if entry is None or entry.size < 0 or entry.size > self._max_text:
             return None
         return self.blobs.read(entry.blob)
 
     def text(self, path: str) -> str | None:
-        """The content as text, byte order marks minded and undecodable bytes replaced; None as in ``read``."""
+        """The content as text, byte order marks minded, undecodable bytes replaced; None as in ``read``."""
         data = self.read(path)
         return None if data is None else decode_text(data)
 
@@ -167,7 +167,7 @@ def decode_text(data: bytes) -> str:
 
 
 def clean_root(root: str) -> str:
-    """``root`` as a path inside a commit, "" for all of it. Raises ObjectError (path.not-found) for one that is none."""
+    """``root`` as a path inside a commit, "" for all of it. Raises ObjectError (path.not-found)."""
     parts = [part for part in root.split("/") if part not in ("", ".")]
     if ".." in parts or any(ord(c) < 32 for c in root):
         raise ObjectError("path.not-found", "The path must be one inside the repository, without '..'.")

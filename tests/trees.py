@@ -1,4 +1,4 @@
-"""Builders of trees and repositories: a dict of paths becomes a RepoTree, a working copy or a bare repository."""
+"""Builders of trees and repositories: a dict of paths becomes a RepoTree or a working copy."""
 
 import os
 import subprocess

@@ -246,10 +246,12 @@ class TestRemoteSources:
         mirror.update()
         git(work, "commit", "--quiet", "--amend", "--message=other")
         push(work, served, "main", ":topic")
+        git(work, "branch", "--move", "topic", "topic/nested")
+        push(work, served, "topic/nested")
         at = git(work, "rev-parse", "HEAD")
         assert mirror.remote_head() == at
         assert mirror.update() is True
-        assert mirror.heads() == {"main": at}
+        assert mirror.heads() == {"main": at, "topic/nested": git(work, "rev-parse", "topic/nested")}
 
     def test_update_follows_a_renamed_default_branch(self, tmp_path, work, served):
         mirror = opened(served, tmp_path)
@@ -416,6 +418,18 @@ class TestRemoteSources:
             assert mirror.head() == git(work, "rev-parse", "HEAD")
             assert set(other.authorizations) == {""}
         assert all(a.startswith("Basic ") for a in served.authorizations)
+
+    def test_a_hostile_repository_around_the_current_folder_does_not_drive_git(
+        self, tmp_path, work, served, monkeypatch
+    ):
+        mark = tmp_path / "ran"
+        around = repository(tmp_path / "around")
+        git(around, "config", "url.ssh://localhost/.insteadOf", served.url(""))
+        git(around, "config", "core.sshCommand", f"touch {mark}")
+        monkeypatch.chdir(around)
+        mirror = opened(served, tmp_path)
+        assert mirror.head() == mirror.remote_head() == git(work, "rev-parse", "HEAD")
+        assert not mark.exists()
 
     def test_inherited_git_variables_do_not_reach_git(self, tmp_path, work, served, monkeypatch):
         monkeypatch.setenv("GIT_DIR", os.fspath(work / ".git"))
