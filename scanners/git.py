@@ -39,8 +39,8 @@ _PASSED_ON = (
 
 Config = Sequence[tuple[str, str]]
 
-# transfer.fsckObjects stays off: it refuses many honest repositories for old slips in commit headers, and what
-# it guards against needs a checkout. index-pack verifies the content of every object all the same.
+# transfer.fsckObjects stays off: it refuses many honest repositories for old slips in commit headers, and
+# what it guards against needs a checkout. index-pack verifies the content of every object all the same.
 _CONFIG: Config = (
     ("core.hooksPath", os.devnull),
     ("core.fsmonitor", "false"),

@@ -200,7 +200,7 @@ class Mirror:
                 left.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
-        """Gather many packs into one, keeping commits that no branch names any more: they may have been judged."""
+        """Gather many packs into one, with commits that no branch names any more: they may be judged."""
         if sum(1 for _ in (self.path / "objects/pack").glob("*.pack")) <= _MANY_PACKS:
             return
         try:

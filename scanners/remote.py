@@ -247,6 +247,4 @@ def _proxy(source: Source) -> bool:
     if source.scheme == "ssh" or not any(name.lower().endswith("_proxy") for name in os.environ):
         return False
     proxies = getproxies_environment()
-    return bool(proxies.get(source.scheme) or proxies.get("all")) and not proxy_bypass_environment(
-        source.host, proxies
-    )
+    return bool(proxies.get(source.scheme) or proxies.get("all")) and not proxy_bypass(source.host)

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import git
 from git.cmd import handle_process_output
@@ -78,7 +78,9 @@ def clone(url: str, to: Path, *, env: dict[str, str], watch: Watch, progress: Pr
     """Clone ``url`` into the new bare repository ``to``. Raises GitFailed, or LimitError by the watch."""
     reporter = _Reporter(progress)
     with _watched(watch, reporter) as repo_type:
-        repo_type.clone_from(url, str(to), progress=reporter, env=env, bare=True, no_local=True).close()
+        repo_type.clone_from(
+            url, str(to), progress=cast(Any, reporter), env=env, bare=True, no_local=True
+        ).close()
 
 
 def fetch(
@@ -138,7 +140,7 @@ def _watched(watch: Watch, reporter: "_Reporter") -> Iterator[type[git.Repo]]:
             super().__init__(NOWHERE if working_dir is None or working_dir == os.getcwd() else working_dir)
 
         def execute(self, command: Any, *args: Any, **kwargs: Any) -> Any:
-            # GitPython passes this process's environment on; what a calling hook left there must not reach git.
+            # GitPython passes our environment on; what a calling hook left there must not reach git.
             ours = self.environment()
             unset = [
                 part

@@ -65,7 +65,8 @@ class RepoTree:
     ) -> "RepoTree":
         """The tree of ``commit``, a full commit id that ``Mirror.resolve`` gave.
 
-        Raises ObjectError (commit.not-found, path.not-found, git.corrupt), LimitError (source.too-many-files).
+        Raises ObjectError (commit.not-found, path.not-found, git.corrupt),
+        LimitError (source.too-many-files).
         """
         place = clean_root(root)
         committed_at = read_committed_at(mirror, commit)

@@ -1,4 +1,4 @@
-"""A git server on the loopback for tests: ``git http-backend`` behind an HTTP server that can also misbehave."""
+"""A git server on the loopback for tests: ``git http-backend`` behind HTTP that can also misbehave."""
 
 import base64
 import os

@@ -23,7 +23,9 @@ def work(tmp_path):
 
 
 @pytest.fixture
-def served(tmp_path, work):
+def served(tmp_path, work, monkeypatch):
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
     root = tmp_path / "served"
     root.mkdir()
     bare_copy(work, root / "app.git")
@@ -430,6 +432,19 @@ class TestRemoteSources:
         mirror = opened(served, tmp_path)
         assert mirror.head() == mirror.remote_head() == git(work, "rev-parse", "HEAD")
         assert not mark.exists()
+
+    def test_a_proxy_resolves_names_for_us_but_not_for_what_it_is_told_to_leave(
+        self, tmp_path, served, monkeypatch
+    ):
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{served.server_port}")
+        monkeypatch.setenv("no_proxy", "localhost")
+        with pytest.raises(SourceError) as caught:
+            open_source("https://forge.invalid/a/b", cache_dir=tmp_path / "cache")
+        assert caught.value.id == "source.unreachable"
+        assert served.requests == []  # CONNECT is none of the test server's methods
+        with pytest.raises(SourceError) as caught:
+            open_source("https://localhost/a/b", cache_dir=tmp_path / "cache")
+        assert caught.value.id == "source.private-address"
 
     def test_inherited_git_variables_do_not_reach_git(self, tmp_path, work, served, monkeypatch):
         monkeypatch.setenv("GIT_DIR", os.fspath(work / ".git"))
