@@ -1,10 +1,9 @@
 """What a tree depends on, read from its manifests and lock files without running any of them."""
 
-import posixpath
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
 
+from scanners.inventory.dependencies import dotnet, elixir, go, javascript, jvm, php, python, ruby, rust
 from scanners.inventory.dependencies.collect import Dependencies, collect
 from scanners.inventory.dependencies.manifest import (
     MAX_MANIFEST_BYTES,
@@ -15,21 +14,29 @@ from scanners.inventory.dependencies.manifest import (
 
 __all__ = ["Dependencies", "Manifest", "ManifestError", "collect", "is_manifest", "parse"]
 
-_ECOSYSTEMS = ("python", "javascript", "go", "jvm", "ruby", "php", "dotnet", "rust", "elixir")
-_PARENTS = frozenset(["requirements"])
-"""Folders whose name tells what the files inside are: ``requirements/base.txt``."""
-
 Parser = Callable[[str, str], Manifest]
+
+_PARSERS: tuple[tuple[Callable[[str], bool], Parser], ...] = (
+    (python.handles, python.parse_python),
+    (javascript.handles, javascript.parse_javascript),
+    (go.handles, go.parse_go),
+    (jvm.handles, jvm.parse_jvm),
+    (ruby.handles, ruby.parse_ruby),
+    (php.handles, php.parse_php),
+    (dotnet.handles, dotnet.parse_dotnet),
+    (rust.handles, rust.parse_rust),
+    (elixir.handles, elixir.parse_elixir),
+)
 
 
 def is_manifest(path: str) -> bool:
     """Whether ``path`` names a file that ``parse`` understands."""
-    return _parser(*_key(path)) is not None
+    return _parser(_key(path)) is not None
 
 
 def parse(path: str, text: str) -> Manifest:
     """The manifest at ``path``; raises ManifestError, for a path that is no manifest too."""
-    parser = _parser(*_key(path))
+    parser = _parser(_key(path))
     if parser is None:
         raise ManifestError("The file is not a manifest of any known ecosystem.")
     if len(text) > MAX_MANIFEST_BYTES:
@@ -37,24 +44,23 @@ def parse(path: str, text: str) -> Manifest:
     refuse_conflicts(text)
     try:
         return parser(path, text.removeprefix("\ufeff"))
-    except (RecursionError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (RecursionError, ValueError, TypeError, LookupError, AttributeError) as error:
+        # Hostile files have shapes nobody thought of; one of them must not end the scan.
         raise ManifestError(f"The file has an unexpected shape: {error}"[:200]) from error
 
 
-def _key(path: str) -> tuple[str, str]:
-    folder, name = posixpath.split(path.lower())
-    parent = posixpath.basename(folder)
-    return name, parent if parent in _PARENTS else ""
+def _key(path: str) -> str:
+    """The lower-cased name, below its folder where that tells what the file is: ``requirements/base.txt``."""
+    folder, _, name = path.lower().rpartition("/")
+    if folder.endswith(("requirements", "requirement")):
+        return f"{folder.rpartition('/')[2]}/{name}"
+    return name
 
 
-@lru_cache(maxsize=1 << 16)
-def _parser(basename: str, parent: str) -> Parser | None:
-    for name in _ECOSYSTEMS:
-        try:
-            module = import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError:
-            continue
-        if module.handles(f"{parent}/{basename}" if parent and name == "python" else basename):
-            parser: Parser = getattr(module, f"parse_{name}")
+@lru_cache(maxsize=1 << 12)
+def _parser(name: str) -> Parser | None:
+    basename = name.rpartition("/")[2]
+    for handles, parser in _PARSERS:
+        if handles(name if handles is python.handles else basename):
             return parser
     return None

@@ -1,154 +1,187 @@
-"""Resolution across manifests: what one file leaves to another.
-
-Facts that parsers provide, all optional:
-
-- ``properties`` {name: value}, ``parent`` "group:artifact[:version]", ``managed`` {"group:artifact": version}:
-  Maven. Names and versions may hold ``${name}``.
-- ``catalog`` {alias: "group:artifact[:version]"}, ``bundles`` {alias: [alias, ...]}, ``plugins``
-  {alias: "plugin:id[:version]"}: a Gradle version catalog. ``aliases`` [[alias, scope, line], ...]: references
-  of a build file to it, as ``bundles.x`` and ``plugins.x`` for those kinds.
-- ``workspace`` {name: version}: versions for members of a Cargo workspace.
-- ``central`` {name: version}: versions of a Directory.Packages.props.
-- ``catalogs`` {catalog: {name: version}}: pnpm, the default one under ``default``.
-"""
+"""Resolution across manifests: what one file leaves to another. Each parser's docstring names its facts."""
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
 
-Resolved = tuple[Manifest, tuple[Dependency, ...]]
-Resolver = Callable[[Manifest], tuple[Dependency, ...]]
-
 MAX_PARENTS = 12
+MAX_EXPANDED = 1000
+
 _PROPERTY = re.compile(r"\$\{([^${}]{1,200})\}")
-_ALIAS = re.compile(r"[-_.]+")
+_ALIAS_SEPARATORS = re.compile(r"[-_]")
 
 
-def resolve(manifests: tuple[Manifest, ...]) -> Iterator[Resolved]:
+def resolve(manifests: tuple[Manifest, ...]) -> Iterator[tuple[Manifest, Iterable[Dependency]]]:
     """Each manifest with its dependencies, names and versions filled in from the others."""
-    by_fact: dict[str, list[Manifest]] = {}
+    holders: dict[str, list[Manifest]] = {}
     for manifest in manifests:
         for fact in manifest.facts:
-            by_fact.setdefault(fact, []).append(manifest)
-    poms = {pom.name: pom for pom in manifests if pom.ecosystem == "maven" and _is_pom(pom)}
+            holders.setdefault(fact, []).append(manifest)
+    maven = _Maven(holders.get("packaging", []))
+    gradle = _Gradle(holders.get("catalog", []))
     for manifest in manifests:
         if manifest.locked:
             yield manifest, manifest.dependencies
-        elif manifest.ecosystem == "maven":
-            yield manifest, _maven(manifest, poms) if _is_pom(manifest) else _gradle(manifest, by_fact)
-        elif manifest.ecosystem == "crates":
-            yield manifest, _filled(manifest, _nearest(manifest, by_fact.get("workspace", ()), "workspace"))
+        elif "packaging" in manifest.facts:
+            yield manifest, maven.resolved(manifest)
+        elif "aliases" in manifest.facts:
+            yield manifest, gradle.resolved(manifest)
+        elif manifest.facts.get("inherited"):
+            yield manifest, _cargo(manifest, holders.get("workspace_dependencies", []))
         elif manifest.ecosystem == "nuget":
-            yield manifest, _filled(manifest, _nearest(manifest, by_fact.get("central", ()), "central"))
+            yield manifest, _nuget(manifest, holders.get("central", []))
         elif manifest.ecosystem == "npm":
-            yield manifest, _pnpm(manifest, by_fact.get("catalogs", ()))
+            yield manifest, _npm(manifest, holders.get("catalogs", []))
         else:
             yield manifest, manifest.dependencies
 
 
-def _is_pom(manifest: Manifest) -> bool:
-    return bool({"properties", "parent", "managed"} & manifest.facts.keys())
-
-
 def _mapping(manifest: Manifest | None, fact: str) -> Mapping[str, Any]:
     value = manifest.facts.get(fact) if manifest else None
-    return cast(Mapping[str, Any], value) if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _nearest(manifest: Manifest, candidates: Any, fact: str) -> Mapping[str, Any]:
-    """The fact of the candidate in the closest folder at or above ``manifest``."""
+def _above(manifest: Manifest, candidates: Iterable[Manifest]) -> list[Manifest]:
+    """The candidates in the folder of ``manifest`` or in one that holds it, the farthest first."""
     here = posixpath.dirname(manifest.path) + "/"
-    best: Manifest | None = None
-    for candidate in candidates:
-        folder = posixpath.dirname(candidate.path)
-        if (not folder or here.startswith(folder + "/")) and (
-            best is None or len(folder) > len(posixpath.dirname(best.path))
-        ):
-            best = candidate
-    return _mapping(best, fact)
+    found = [one for one in candidates if not (folder := _folder(one)) or here.startswith(f"{folder}/")]
+    return sorted(found, key=lambda one: len(_folder(one)))
 
 
-def _filled(manifest: Manifest, versions: Mapping[str, Any]) -> tuple[Dependency, ...]:
-    if not versions:
-        return manifest.dependencies
-    folded = {name.lower(): str(version) for name, version in versions.items()}
-    return tuple(
-        replace(d, version=folded[d.name.lower()]) if not d.version and d.name.lower() in folded else d
-        for d in manifest.dependencies
-    )
+def _folder(manifest: Manifest) -> str:
+    """The folder that a file speaks for: a catalog in ``gradle`` for the one above."""
+    folder = posixpath.dirname(manifest.path)
+    return posixpath.dirname(folder) if posixpath.basename(folder) == "gradle" else folder
 
 
-def _pnpm(manifest: Manifest, holders: Any) -> tuple[Dependency, ...]:
-    if not any(d.version.startswith("catalog:") for d in manifest.dependencies):
-        return manifest.dependencies
-    catalogs = _nearest(manifest, holders, "catalogs")
-    out = []
-    for dependency in manifest.dependencies:
-        if dependency.version.startswith("catalog:"):
-            catalog = catalogs.get(dependency.version[8:] or "default", {})
-            dependency = replace(dependency, version=str(catalog.get(dependency.name, dependency.version)))
-        out.append(dependency)
-    return tuple(out)
+def _cargo(manifest: Manifest, workspaces: list[Manifest]) -> Iterator[Dependency]:
+    shared: dict[str, Any] = {}
+    for holder in _above(manifest, workspaces):
+        shared = dict(_mapping(holder, "workspace_dependencies")) or shared
+    inherited = manifest.facts.get("inherited")
+    for one in manifest.dependencies:
+        entry = shared.get(one.name) if isinstance(inherited, list) and one.name in inherited else None
+        yield replace(one, name=entry["name"], version=entry["version"]) if entry else one
 
 
-def _maven(pom: Manifest, poms: Mapping[str, Manifest]) -> tuple[Dependency, ...]:
-    properties: dict[str, str] = {}
-    managed: dict[str, str] = {}
-    current: Manifest | None = pom
-    for _ in range(MAX_PARENTS):
-        if current is None:
-            break
-        properties = {**_mapping(current, "properties"), **properties}
-        managed = {**_mapping(current, "managed"), **managed}
-        parent = str(current.facts.get("parent") or "")
-        current = poms.get(":".join(parent.split(":")[:2]))
-    managed = {_expanded(name, properties): version for name, version in managed.items()}
-    out = []
-    for dependency in pom.dependencies:
-        name = _expanded(dependency.name, properties)
-        version = _expanded(dependency.version or managed.get(name, ""), properties)
-        same = name == dependency.name and version == dependency.version
-        out.append(dependency if same else replace(dependency, name=name, version=version))
-    return tuple(out)
+def _nuget(manifest: Manifest, central: list[Manifest]) -> Iterator[Dependency]:
+    versions: dict[str, str] = {}
+    if central and not all(one.version for one in manifest.dependencies):
+        for holder in _above(manifest, central):
+            versions |= {name.lower(): str(v) for name, v in _mapping(holder, "central").items()}
+    for one in manifest.dependencies:
+        version = one.version or versions.get(one.name.lower(), "")
+        yield replace(one, version=version) if version != one.version else one
+
+
+def _npm(manifest: Manifest, workspaces: list[Manifest]) -> Iterator[Dependency]:
+    """Versions that name a catalog, of pnpm or Bun, come from the nearest workspace above."""
+    catalogs: dict[str, Any] = {}
+    if any(one.version.startswith("catalog:") for one in manifest.dependencies):
+        for holder in _above(manifest, workspaces):
+            catalogs |= _mapping(holder, "catalogs")
+    for one in manifest.dependencies:
+        if one.version.startswith("catalog:"):
+            catalog = catalogs.get(one.version.removeprefix("catalog:") or "default", {})
+            yield replace(one, version=str(catalog.get(one.name, one.version)))
+        else:
+            yield one
+
+
+class _Maven:
+    """Projects by name, so that each finds its parents."""
+
+    def __init__(self, poms: list[Manifest]) -> None:
+        self._poms = {pom.name: pom for pom in poms}
+
+    def resolved(self, pom: Manifest) -> Iterator[Dependency]:
+        properties: dict[str, str] = {}
+        managed: dict[str, str] = {}
+        for holder in self._ancestors(pom):
+            properties = {**_mapping(holder, "properties"), **properties}
+            managed = {**_mapping(holder, "managed_plugins"), **_mapping(holder, "managed"), **managed}
+        managed = {_expanded(name, properties): version for name, version in managed.items()}
+        for one in pom.dependencies:
+            name = _expanded(one.name, properties)
+            version = _expanded(one.version or managed.get(name, ""), properties)
+            same = name == one.name and version == one.version
+            yield one if same else replace(one, name=name, version=version)
+
+    def _ancestors(self, pom: Manifest) -> Iterator[Manifest]:
+        current: Manifest | None = pom
+        for _ in range(MAX_PARENTS):
+            if current is None:
+                return
+            yield current
+            group, _, artifact = str(current.facts.get("parent", "")).partition(":")
+            current = self._poms.get(f"{group}:{artifact.partition(':')[0]}")
 
 
 def _expanded(text: str, properties: Mapping[str, str]) -> str:
     """``text`` with its properties, a few levels deep; what is unknown stays as written."""
     for _ in range(5):
-        if "${" not in text or len(text) > 1000:
+        if "${" not in text or len(text) > MAX_EXPANDED:
             break
-        text = _PROPERTY.sub(lambda match: str(properties.get(match[1], match[0])), text)
-    return text
+        text = _PROPERTY.sub(lambda match: properties.get(match[1], match[0]), text)
+    return text[:MAX_EXPANDED]
 
 
-def _gradle(manifest: Manifest, by_fact: Mapping[str, list[Manifest]]) -> tuple[Dependency, ...]:
-    aliases = manifest.facts.get("aliases")
-    if not isinstance(aliases, list):
-        return manifest.dependencies
-    catalog: dict[str, list[str]] = {}
-    for holder in by_fact.get("catalog", ()):
-        libraries = {_alias(a): str(coordinate) for a, coordinate in _mapping(holder, "catalog").items()}
-        catalog |= {alias: [coordinate] for alias, coordinate in libraries.items()}
-        for alias, members in _mapping(holder, "bundles").items():
-            known = [libraries[_alias(str(m))] for m in members if _alias(str(m)) in libraries]
-            catalog[f"bundles.{_alias(alias)}"] = known
-        for alias, plugin in _mapping(holder, "plugins").items():
-            catalog[f"plugins.{_alias(alias)}"] = [str(plugin)]
-    out = list(manifest.dependencies)
-    for alias, scope, line in aliases:
-        for coordinate in catalog.get(_alias(str(alias)).removeprefix("libs."), ()):
-            kind, _, rest = coordinate.rpartition("plugin:")
-            parts = rest.split(":")
-            width = 1 if kind or coordinate.startswith("plugin:") else 2
-            name = ("plugin:" if width == 1 else "") + ":".join(parts[:width])
-            out.append(Dependency("maven", name, ":".join(parts[width:]), scope, manifest.path, int(line)))
-    return tuple(out)
+class _Gradle:
+    """Version catalogs; where there are several, the nearest above a script has the last word."""
+
+    def __init__(self, catalogs: list[Manifest]) -> None:
+        self._catalogs = catalogs
+        self._entries: dict[tuple[str, ...], dict[str, list[tuple[str, str]]]] = {}
+
+    def resolved(self, script: Manifest) -> Iterator[Dependency]:
+        managed = _mapping(script, "managed")
+        for one in script.dependencies:
+            version = one.version or managed.get(one.name, "")
+            yield replace(one, version=version) if version != one.version else one
+        aliases = script.facts.get("aliases")
+        entries = self._known_to(script) if aliases else {}
+        for alias, scope, line in aliases if isinstance(aliases, list) else ():
+            for name, version in entries.get(_dotted(str(alias)), ()):
+                yield Dependency("maven", name, version, scope, script.path, line)
+
+    def _known_to(self, script: Manifest) -> dict[str, list[tuple[str, str]]]:
+        above = _above(script, self._catalogs)
+        order = [*(one for one in self._catalogs if one not in above), *above]
+        key = tuple(one.path for one in order)
+        if key not in self._entries:
+            self._entries[key] = {}
+            for catalog in order:
+                self._entries[key] |= _catalog_entries(catalog)
+        return self._entries[key]
 
 
-def _alias(text: str) -> str:
-    return _ALIAS.sub(".", text).lower()
+def _catalog_entries(catalog: Manifest) -> dict[str, list[tuple[str, str]]]:
+    """Name and version of what each alias stands for."""
+    libraries = {
+        _dotted(alias): [_coordinate(str(text))] for alias, text in _mapping(catalog, "catalog").items()
+    }
+    bundles = {
+        f"bundles.{_dotted(alias)}": [one for member in members for one in libraries.get(_dotted(member), ())]
+        for alias, members in _mapping(catalog, "bundles").items()
+    }
+    plugins = {
+        f"plugins.{_dotted(alias)}": [_coordinate(str(text))]
+        for alias, text in _mapping(catalog, "plugins").items()
+    }
+    return libraries | bundles | plugins
+
+
+def _coordinate(text: str) -> tuple[str, str]:
+    """Name and version of ``group:artifact[:version]`` or ``plugin:ID[:version]``."""
+    first, _, rest = text.partition(":")
+    second, _, version = rest.partition(":")
+    return f"{first}:{second}", version
+
+
+def _dotted(alias: str) -> str:
+    return _ALIAS_SEPARATORS.sub(".", alias).lower()
