@@ -111,15 +111,26 @@ class Accuracy:
 
     def as_json(self) -> str:
         """Everything as one indented JSON document."""
-        sections = {"repository": self.by_repository(), "stack": self.by_stack(), "area": self.by_area(), "item": self.by_item()}
+        sections = {
+            "repository": self.by_repository(),
+            "stack": self.by_stack(),
+            "area": self.by_area(),
+            "item": self.by_item(),
+        }
         return json.dumps(
             {
                 "schema": "plumbline.accuracy/1",
                 "repositories": self.repositories,
                 "missing": self.missing,
                 "overall": asdict(self.overall()),
-                "profile": {"right": self.profile_right, "total": self.profile_total, "errors": self.profile_errors},
-                **{f"by_{name}": {k: asdict(v) for k, v in group.items()} for name, group in sections.items()},
+                "profile": {
+                    "right": self.profile_right,
+                    "total": self.profile_total,
+                    "errors": self.profile_errors,
+                },
+                **{
+                    f"by_{name}": {k: asdict(v) for k, v in group.items()} for name, group in sections.items()
+                },
                 "confusions": [asdict(c) for c in self.confusions()],
                 "seconds": self.seconds,
             },
@@ -136,7 +147,9 @@ def figures(comparisons: Iterable[Comparison]) -> Figures:
     precision = both / said if said else None
     recall = both / meant if meant else None
     f1 = 2 * precision * recall / (precision + recall) if precision and recall else None
-    return Figures(len(rows), sum(c.agrees for c in rows) / len(rows) if rows else None, precision, recall, f1)
+    return Figures(
+        len(rows), sum(c.agrees for c in rows) / len(rows) if rows else None, precision, recall, f1
+    )
 
 
 def read_labels(folder: Path) -> tuple[LabelledRepository, ...]:
@@ -153,7 +166,13 @@ def read_labels(folder: Path) -> tuple[LabelledRepository, ...]:
                 if entry["label"] != "unclear"
             )
             out.append(
-                LabelledRepository(document["repository"], document["commit"], document["profile"], tuple(document["stack"]), labels)
+                LabelledRepository(
+                    document["repository"],
+                    document["commit"],
+                    document["profile"],
+                    tuple(document["stack"]),
+                    labels,
+                )
             )
         except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
             raise ScanError("labels.unreadable", f"{file.name} is no label file: {error}.") from error
@@ -177,11 +196,15 @@ def measure(
     ruleset: Ruleset,
     *,
     cache: BlobCache,
+    store: Path,
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
     fetch: bool = False,
 ) -> Accuracy:
-    """Judges every labelled repository at its labelled commit. A mirror that is missing is listed, not fatal."""
+    """Judges every labelled repository at its labelled commit. A mirror that is missing is listed, not fatal.
+
+    ``store`` is a folder of our own, from which the mirrors are read.
+    """
     import time
 
     comparisons: list[Comparison] = []
@@ -196,7 +219,7 @@ def measure(
             continue
         started = time.perf_counter()
         try:
-            result = _judge(labelled, mirrors, ruleset, cache, fetch)
+            result = _judge(labelled, mirrors, ruleset, cache, fetch, store)
         except ScanError as error:
             missing.append(f"{name}: {error}")
             continue
@@ -209,20 +232,22 @@ def measure(
             if decided[name_of_field] == labelled.profile[name_of_field]:
                 right += 1
             else:
-                errors.append(f"{name} {name_of_field}: label {labelled.profile[name_of_field]}, decided {decided[name_of_field]}")
+                errors.append(
+                    f"{name} {name_of_field}: label {labelled.profile[name_of_field]}, decided {decided[name_of_field]}"
+                )
     return Accuracy(tuple(judged), tuple(missing), tuple(comparisons), right, total, tuple(errors), seconds)
 
 
-def _judge(labelled: LabelledRepository, mirrors: Path, ruleset: Ruleset, cache: BlobCache, fetch: bool) -> ScanResult:
+def _judge(
+    labelled: LabelledRepository, mirrors: Path, ruleset: Ruleset, cache: BlobCache, fetch: bool, store: Path
+) -> ScanResult:
     place = find_mirror(mirrors, labelled.repository)
     if place is None and not fetch:
         raise ScanError("mirror.missing", "There is no mirror of it.", hint="--fetch clones it.")
     source = str(place) if place else f"https://github.com/{labelled.repository}"
-    with (
-        open_source(source, cache_dir=mirrors) as mirror,
-        closing(RepoTree.open(mirror.path, mirror.resolve(labelled.commit))) as tree,
-    ):
-        return scan(tree, ruleset, cache=cache, default_branch=mirror.default_branch or "")
+    mirror = open_source(source, cache_dir=mirrors if place is None else store)
+    with closing(RepoTree.open(mirror.path, mirror.resolve(labelled.commit))) as tree:
+        return scan(tree, ruleset, cache=cache, default_branch=mirror.default_branch)
 
 
 def _compare(labelled: LabelledRepository, result: ScanResult) -> Iterable[Comparison]:
@@ -238,6 +263,8 @@ def _compare(labelled: LabelledRepository, result: ScanResult) -> Iterable[Compa
             verdict=verdict.outcome if verdict else "unknown",
             expected=label.evidence,
             note=label.note,
-            found="; ".join(f"{e.path}:{e.line} {e.excerpt}"[:160] for e in (verdict.evidence[:3] if verdict else ())),
+            found="; ".join(
+                f"{e.path}:{e.line} {e.excerpt}"[:160] for e in (verdict.evidence[:3] if verdict else ())
+            ),
             looked_for="; ".join(verdict.looked_for[:6]) if verdict else "there is no rule",
         )

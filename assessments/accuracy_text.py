@@ -12,13 +12,21 @@ def render_accuracy(measured: Accuracy, *, only: Sequence[str] = (), brief: bool
     lines.append(f"profile fields right: {measured.profile_right} of {measured.profile_total} ({share:.3f})")
     lines += [f"  {error}" for error in measured.profile_errors]
     lines += [f"not judged: {problem}" for problem in measured.missing]
-    tables = (("repository", measured.by_repository()), ("stack", measured.by_stack()), ("area", measured.by_area()))
+    tables = (
+        ("repository", measured.by_repository()),
+        ("stack", measured.by_stack()),
+        ("area", measured.by_area()),
+    )
     for title, table in tables:
         lines += ["", f"by {title}"] + [_row(name, one) for name, one in table.items()]
     if brief:
         return "\n".join(lines) + "\n"
     lines += ["", "items below 1"]
-    lines += [_row(name, one) for name, one in measured.by_item().items() if one.agreement is not None and one.agreement < 1]
+    lines += [
+        _row(name, one)
+        for name, one in measured.by_item().items()
+        if one.agreement is not None and one.agreement < 1
+    ]
     lines += ["", "confusions"]
     for one in measured.confusions():
         if not only or any(one.item == name or one.item.startswith(f"{name}.") for name in only):
@@ -27,7 +35,12 @@ def render_accuracy(measured: Accuracy, *, only: Sequence[str] = (), brief: bool
 
 
 def _row(name: str, one: Figures) -> str:
-    cells = [("agreement", one.agreement), ("precision", one.precision), ("recall", one.recall), ("F1", one.f1)]
+    cells = [
+        ("agreement", one.agreement),
+        ("precision", one.precision),
+        ("recall", one.recall),
+        ("F1", one.f1),
+    ]
     shown = "  ".join(f"{title} {'  -  ' if value is None else f'{value:.3f}'}" for title, value in cells)
     return f"  {name:<46} {one.labels:>5} labels  {shown}"
 

@@ -50,27 +50,47 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="plumbline", description="Judge a repository against an engineering standard.")
+    parser = argparse.ArgumentParser(
+        prog="plumbline", description="Judge a repository against an engineering standard."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     assess = commands.add_parser("assess", help="judge one repository and print its report")
     assess.add_argument("source", metavar="SOURCE", help="a URL, a bare mirror or a working copy (its HEAD)")
     assess.add_argument("--commit", default="", help="judge this commit, tag or branch instead of HEAD")
     assess.add_argument("--path", default="", help="judge only this folder (a service of a monorepo)")
-    assess.add_argument("--format", choices=FORMATS, default="text", help="how the report is printed (default: text)")
-    assess.add_argument("--output", type=Path, help="write the report to this file instead of standard output")
-    assess.add_argument("--ruleset", default="industry-standards", help="a shipped ruleset's id, or a YAML file or folder")
-    assess.add_argument("--fail-under", metavar="GRADE", help="exit 1 when the grade is below this letter, for a gate in CI")
-    assess.add_argument("--no-cache", action="store_true", help="neither use nor keep answers of earlier scans")
-    assess.add_argument("--allow-private", action="store_true", help="let SOURCE be on a private network address")
+    assess.add_argument(
+        "--format", choices=FORMATS, default="text", help="how the report is printed (default: text)"
+    )
+    assess.add_argument(
+        "--output", type=Path, help="write the report to this file instead of standard output"
+    )
+    assess.add_argument(
+        "--ruleset", default="industry-standards", help="a shipped ruleset's id, or a YAML file or folder"
+    )
+    assess.add_argument(
+        "--fail-under", metavar="GRADE", help="exit 1 when the grade is below this letter, for a gate in CI"
+    )
+    assess.add_argument(
+        "--no-cache", action="store_true", help="neither use nor keep answers of earlier scans"
+    )
+    assess.add_argument(
+        "--allow-private", action="store_true", help="let SOURCE be on a private network address"
+    )
     assess.set_defaults(run=run_assess)
     accuracy = commands.add_parser("accuracy", help="compare verdicts with a folder of labels")
     accuracy.add_argument("labels", type=Path, metavar="LABELS_DIR")
-    accuracy.add_argument("--mirrors", type=Path, required=True, help="bare clones: OWNER+NAME/repo or OWNER/NAME.git")
+    accuracy.add_argument(
+        "--mirrors", type=Path, required=True, help="bare clones: OWNER+NAME/repo or OWNER/NAME.git"
+    )
     accuracy.add_argument("--fetch", action="store_true", help="clone a missing mirror from its public URL")
     accuracy.add_argument("--ruleset", default="industry-standards")
-    accuracy.add_argument("--only", action="append", default=[], metavar="OWNER/NAME", help="measure only these")
+    accuracy.add_argument(
+        "--only", action="append", default=[], metavar="OWNER/NAME", help="measure only these"
+    )
     accuracy.add_argument("--skip", action="append", default=[], metavar="OWNER/NAME", help="leave these out")
-    accuracy.add_argument("--item", action="append", default=[], help="list confusions of these items or areas only")
+    accuracy.add_argument(
+        "--item", action="append", default=[], help="list confusions of these items or areas only"
+    )
     accuracy.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
     accuracy.add_argument("--brief", action="store_true", help="print the totals only, no confusions")
     accuracy.set_defaults(run=run_accuracy)
@@ -86,14 +106,17 @@ def run_assess(arguments: argparse.Namespace) -> int:
     standard = load_standard(ruleset.document)
     if arguments.fail_under:
         _require_letter(arguments.fail_under, [band.letter for band in standard.scale])
-    result, name, branch = _scan(arguments, ruleset)
+    result, name = _scan(arguments, ruleset)
     page = _page(standard, result, name, arguments.path)
     _write(_render(arguments.format, page), arguments.output)
     if not arguments.fail_under:
         return 0
     letter = page.grade.letter
     if letter is None:
-        print("plumbline: there is no grade, too little of the standard could be measured. [grade.none]", file=sys.stderr)
+        print(
+            "plumbline: there is no grade, too little of the standard could be measured. [grade.none]",
+            file=sys.stderr,
+        )
         return 2
     letters = [band.letter for band in standard.scale]
     return 0 if letters.index(letter) <= letters.index(arguments.fail_under) else 1
@@ -103,10 +126,12 @@ def _require_letter(letter: str, letters: list[str]) -> None:
     from scanners.errors import ScanError
 
     if letter not in letters:
-        raise ScanError("grade.unknown", f"{letter!r} is no grade of this ruleset.", hint=f"Grades: {', '.join(letters)}.")
+        raise ScanError(
+            "grade.unknown", f"{letter!r} is no grade of this ruleset.", hint=f"Grades: {', '.join(letters)}."
+        )
 
 
-def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult, str, str]":
+def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult, str]":
     from scanners.cache import BlobCache, NoCache, SqliteCache
     from scanners.mirror import open_source
     from scanners.rules import Ruleset
@@ -115,12 +140,14 @@ def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult
 
     assert isinstance(ruleset, Ruleset)
     cache: BlobCache = NoCache() if arguments.no_cache else SqliteCache(cache_dir() / "answers.sqlite3")
-    with open_source(arguments.source, cache_dir=cache_dir(), allow_private=arguments.allow_private) as mirror:
-        mirror.update()
-        commit = mirror.resolve(arguments.commit) if arguments.commit else mirror.head()
-        with closing(RepoTree.open(mirror.path, commit, root=arguments.path)) as tree:
-            branch = mirror.default_branch or ""
-            return scan(tree, ruleset, cache=cache, default_branch=branch), mirror.name, branch
+    mirror = open_source(
+        arguments.source, cache_dir=cache_dir() / "mirrors", allow_private=arguments.allow_private
+    )
+    mirror.update()
+    commit = mirror.resolve(arguments.commit) if arguments.commit else mirror.head()
+    with closing(RepoTree.open(mirror.path, commit, root=arguments.path)) as tree:
+        result = scan(tree, ruleset, cache=cache, default_branch=mirror.default_branch)
+    return result, mirror.source.name
 
 
 def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "ReportPage":
@@ -141,7 +168,9 @@ def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "Re
         root=root,
         problems=result.problems,
     )
-    return build_report(standard, subject, result.verdicts, guidance=read_guidance(folder) if folder.is_dir() else {})
+    return build_report(
+        standard, subject, result.verdicts, guidance=read_guidance(folder) if folder.is_dir() else {}
+    )
 
 
 def _render(format: str, page: "ReportPage") -> str | bytes:
@@ -191,6 +220,7 @@ def run_accuracy(arguments: argparse.Namespace) -> int:
         arguments.mirrors,
         ruleset,
         cache=SqliteCache(cache_dir() / "answers.sqlite3"),
+        store=cache_dir() / "mirrors",
         only=arguments.only,
         skip=arguments.skip,
         fetch=arguments.fetch,

@@ -24,6 +24,8 @@ class OneTimePasswordMiddleware:
             must_change = OneTimePassword.objects.filter(user_id=request.user.pk).exists()
             if not must_change:
                 request.session[_FLAG] = False
-            elif not request.path.startswith((reverse("account_change_password"), reverse("account_logout"), "/static/")):
+            elif not request.path.startswith(
+                (reverse("account_change_password"), reverse("account_logout"), "/static/")
+            ):
                 return HttpResponseRedirect(reverse("account_change_password"))
         return self._get_response(request)

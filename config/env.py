@@ -65,7 +65,9 @@ class Environment(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _known_broker(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://")):
+        if value and not value.startswith(
+            ("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://")
+        ):
             raise ValueError("must start with redis://, redis+socket:// or amqp://")
         return value
 
@@ -113,7 +115,9 @@ def read_environment() -> Environment:
     try:
         environment = Environment()
     except ValidationError as error:
-        problems = "; ".join(f"{_variable(e['loc'])} {e['msg'].removeprefix('Value error, ')}" for e in error.errors())
+        problems = "; ".join(
+            f"{_variable(e['loc'])} {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        )
         raise SettingsInvalid(f"The environment cannot be used: {problems}. [settings.invalid]") from None
     environment.data_dir = environment.data_dir.expanduser().resolve()
     environment.secret_key = environment.secret_key or secret_key_of(environment.data_dir)

@@ -23,7 +23,9 @@ def redacted(_logger: Any, _method: str, event: Any) -> Any:
 
 def formatter(as_json: bool) -> logging.Formatter:
     """Lines of JSON for machines, or of text for a terminal; neither ever shows a secret."""
-    last: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    last: Any = (
+        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[
@@ -39,7 +41,11 @@ def configure(settings: dict[str, Any]) -> None:
     """Sets both libraries up from Django's LOGGING."""
     logging.config.dictConfig(settings)
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.PositionalArgumentsFormatter(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            *_SHARED,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )

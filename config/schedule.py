@@ -18,9 +18,21 @@ class Entry:
 
 
 PERIODIC = (
-    Entry("Scan what is due", "assessments.tasks.discover_due", 5, "Asks for a scan of every repository whose interval has passed."),
-    Entry("Take over abandoned scans", "assessments.tasks.recover_abandoned", 1, "Queues scans again whose worker has died."),
-    Entry("Remove old exports", "assessments.tasks.purge_exports", 60, "Deletes export files past their time."),
+    Entry(
+        "Scan what is due",
+        "assessments.tasks.discover_due",
+        5,
+        "Asks for a scan of every repository whose interval has passed.",
+    ),
+    Entry(
+        "Take over abandoned scans",
+        "assessments.tasks.recover_abandoned",
+        1,
+        "Queues scans again whose worker has died.",
+    ),
+    Entry(
+        "Remove old exports", "assessments.tasks.purge_exports", 60, "Deletes export files past their time."
+    ),
 )
 
 
@@ -29,7 +41,9 @@ def ensure_schedule() -> None:
     from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
     for entry in PERIODIC:
-        interval, _ = IntervalSchedule.objects.get_or_create(every=entry.minutes, period=IntervalSchedule.MINUTES)
+        interval, _ = IntervalSchedule.objects.get_or_create(
+            every=entry.minutes, period=IntervalSchedule.MINUTES
+        )
         PeriodicTask.objects.get_or_create(
             name=entry.name,
             defaults={"task": entry.task, "interval": interval, "description": entry.description},

@@ -36,7 +36,9 @@ class Assessment(models.Model):
     class Meta:
         ordering = ["-judged_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["repository", "commit", "ruleset", "input_digest"], name="judged_once")
+            models.UniqueConstraint(
+                fields=["repository", "commit", "ruleset", "input_digest"], name="judged_once"
+            )
         ]
         indexes = [models.Index(fields=["repository", "-judged_at"], name="assessment_latest")]
 
@@ -60,7 +62,9 @@ class ChecklistItem(models.Model):
     stale = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["repository", "ruleset", "item"], name="one_verdict_per_item")]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "ruleset", "item"], name="one_verdict_per_item")
+        ]
         indexes = [models.Index(fields=["ruleset", "item", "outcome"], name="checklist_who_fails")]
 
     def __str__(self) -> str:

@@ -14,14 +14,18 @@ class RulesetVersion(models.Model):
     digest = models.CharField(max_length=64)
     notes = models.TextField(blank=True)
     published_at = models.DateTimeField(auto_now_add=True)
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     current = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["ruleset", "-published_at"]
         constraints = [
             models.UniqueConstraint(fields=["ruleset", "version"], name="version_named_once"),
-            models.UniqueConstraint(fields=["ruleset"], condition=models.Q(current=True), name="one_current_version"),
+            models.UniqueConstraint(
+                fields=["ruleset"], condition=models.Q(current=True), name="one_current_version"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -37,7 +41,9 @@ class RulesetDraft(models.Model):
     problems = models.JSONField(default=list, blank=True)
     revision = models.PositiveIntegerField(default=1)
     edited_at = models.DateTimeField(auto_now=True)
-    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["-edited_at"]

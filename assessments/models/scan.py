@@ -13,7 +13,9 @@ class ScanRequest(models.Model):
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="scans")
     reason = models.CharField(max_length=10, choices=ScanReason, default=ScanReason.REQUEST)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     requested_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=ScanState, default=ScanState.QUEUED)
     claim = models.CharField(max_length=40, blank=True)

@@ -1,0 +1,259 @@
+"""Judging one repository: mirror, scan, record. The seam between the engine and the database."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from assessments.choices import Cause, Origin, ScanState
+from assessments.grading import area_stars, grade
+from assessments.models import (
+    Assessment,
+    ChecklistItem,
+    Mirror,
+    Repository,
+    RulesetVersion,
+    ScanRequest,
+    VerdictChange,
+)
+from assessments.services.rulesets import built, current_version
+from assessments.services.scans import advance, finish
+from assessments.standard import Standard
+from scanners.cache import SqliteCache
+from scanners.errors import LimitError
+from scanners.mirror import Limits, open_source
+from scanners.scan import ScanResult, scan
+from scanners.source_url import parse_source
+from scanners.tree import RepoTree
+
+LETTERS = {"pass": "p", "fail": "f", "not_applicable": "n", "unknown": "u"}
+OUTCOMES = {letter: outcome for outcome, letter in LETTERS.items()}
+
+
+def run_scan(request: ScanRequest) -> Assessment:
+    """Carries out a claimed scan up to its recorded assessment.
+
+    Raises ScanError for what the repository, the network or a limit did, ClaimLost where the scan was taken away.
+    """
+    repository = request.repository
+    version = current_version()
+    mirror = open_source(
+        parse_source(repository.mirror.url),
+        cache_dir=Path(settings.MIRRORS_DIR),
+        limits=Limits(
+            max_bytes=settings.ENVIRONMENT.max_repository_mb << 20,
+            clone_seconds=settings.ENVIRONMENT.scan_seconds,
+        ),
+        allow_private=settings.ENVIRONMENT.allow_private_addresses,
+    )
+    mirror.update()
+    commit = mirror.head()
+    Mirror.objects.filter(pk=repository.mirror_id).update(
+        head=commit, default_branch=mirror.default_branch[:500], fetched_at=timezone.now()
+    )
+    known = _already_judged(repository, version, commit)
+    if known is not None:
+        with transaction.atomic():
+            Repository.objects.filter(pk=repository.pk).update(judged_at=timezone.now())
+            finish(request, summary=f"Nothing has changed since {commit[:7]}")
+        return known
+    advance(request, ScanState.SCANNING)
+    ruleset, _ = built(version)
+    with closing(RepoTree.open(mirror.path, commit, root=repository.root)) as tree:
+        result = scan(
+            tree,
+            ruleset,
+            cache=_answers(),
+            default_branch=mirror.default_branch,
+            profile_overrides=repository.profile_override,
+        )
+    advance(request, ScanState.GRADING)
+    with transaction.atomic():
+        assessment = record_assessment(
+            repository=repository, version=version, result=result, origin=Origin.SCAN
+        )
+        finish(request, summary=f"Judged {commit[:7]}: {assessment.letter or 'no grade'}")
+    return assessment
+
+
+@lru_cache(maxsize=1)
+def _answers() -> SqliteCache:
+    return SqliteCache(Path(settings.ANSWERS))
+
+
+def input_digest(profile_override: Mapping[str, Any], complete: bool) -> str:
+    """What besides commit and ruleset decides an assessment: overrides, and whether everything could be read."""
+    raw = json.dumps([profile_override, complete], sort_keys=True)
+    return hashlib.blake2b(raw.encode(), digest_size=16).hexdigest()
+
+
+def _already_judged(repository: Repository, version: RulesetVersion, commit: str) -> Assessment | None:
+    digest = input_digest(repository.profile_override, True)
+    latest = repository.assessments.order_by("-judged_at", "-id").first()
+    same = (
+        latest
+        and latest.commit == commit
+        and latest.ruleset_id == version.pk
+        and latest.input_digest == digest
+    )
+    return latest if same else None
+
+
+@transaction.atomic
+def record_assessment(
+    *,
+    repository: Repository,
+    version: RulesetVersion,
+    result: ScanResult,
+    origin: Origin,
+    now: datetime | None = None,
+) -> Assessment:
+    """The assessment of this result: the one that was recorded before, or a new one with its flips."""
+    moment = now or timezone.now()
+    _, standard = built(version)
+    outcomes = {v.item: v.outcome for v in result.verdicts}
+    verdicts = {item.id: outcomes.get(item.id, "unknown") for item in standard.items}
+    digest = input_digest(repository.profile_override, result.complete)
+    key = {"repository": repository, "commit": result.commit, "ruleset": version, "input_digest": digest}
+    known = Assessment.objects.filter(**key).first()
+    if known is not None:
+        _point_at(repository, known, moment)
+        return known
+    previous = (
+        repository.assessments.filter(ruleset__ruleset=version.ruleset).order_by("-judged_at", "-id").first()
+    )
+    graded = grade(standard, verdicts)
+    score = _decimal(graded.score)
+    try:
+        with transaction.atomic():
+            assessment = Assessment.objects.create(
+                **key,
+                as_of=result.committed_at,
+                judged_at=moment,
+                origin=origin,
+                letter=graded.letter or "",
+                score=score,
+                effective_letter=graded.letter or "",
+                effective_score=score,
+                stars={area.id: area.stars for area in area_stars(standard, verdicts)},
+                verdicts="".join(LETTERS[verdicts[item.id]] for item in standard.items),
+                profile=result.profile.as_dict(),
+                stack=list(result.profile.stack),
+                problems=[asdict(problem) for problem in result.problems[:200]],
+                complete=result.complete,
+            )
+    except IntegrityError:  # a second delivery of the same scan was faster
+        return Assessment.objects.get(**key)
+    changes = _record_verdicts(repository, version, result, verdicts, moment)
+    cause = _cause(previous, assessment)
+    VerdictChange.objects.bulk_create(
+        VerdictChange(
+            repository=repository,
+            assessment=assessment,
+            item=item,
+            before=before,
+            after=after,
+            cause=cause,
+            at=moment,
+        )
+        for item, before, after in changes
+        if previous is not None
+    )
+    _point_at(repository, assessment, moment)
+    return assessment
+
+
+def _record_verdicts(
+    repository: Repository,
+    version: RulesetVersion,
+    result: ScanResult,
+    verdicts: Mapping[str, str],
+    moment: datetime,
+) -> list[tuple[str, str, str]]:
+    """Writes the current verdict of every item; gives (item, before, after) of those that flipped."""
+    rows = {
+        row.item: row for row in ChecklistItem.objects.filter(repository=repository, ruleset=version.ruleset)
+    }
+    found = {v.item: v for v in result.verdicts}
+    flips: list[tuple[str, str, str]] = []
+    fresh, changed = [], []
+    for item, outcome in verdicts.items():
+        verdict = found.get(item)
+        row = rows.pop(item, None)
+        if row is None:
+            row = ChecklistItem(repository=repository, ruleset=version.ruleset, item=item, since=moment)
+            fresh.append(row)
+            flips.append((item, "", outcome))
+        else:
+            changed.append(row)
+            if row.outcome != outcome:
+                flips.append((item, row.outcome, outcome))
+                row.since = moment
+        row.outcome = outcome
+        row.measured_at = moment
+        row.stale = False
+        row.confidence = verdict.confidence if verdict else "weak"
+        row.evidence = [asdict(e) for e in verdict.evidence] if verdict else []
+        row.looked_for = list(verdict.looked_for[:12]) if verdict else []
+        row.reason = (verdict.reason if verdict else "The ruleset has no rule for it.")[:500]
+    ChecklistItem.objects.bulk_create(fresh)
+    ChecklistItem.objects.bulk_update(
+        changed,
+        ["outcome", "measured_at", "stale", "confidence", "evidence", "looked_for", "reason", "since"],
+        batch_size=50,
+    )
+    if rows:
+        ChecklistItem.objects.filter(pk__in=[row.pk for row in rows.values()]).delete()
+    return flips
+
+
+def _cause(previous: Assessment | None, assessment: Assessment) -> Cause:
+    """What made verdicts flip: the first of measurement, ruleset, override and code that differs."""
+    if previous is None:
+        return Cause.CODE
+    if not assessment.complete:
+        return Cause.MEASUREMENT
+    if previous.ruleset_id != assessment.ruleset_id:
+        return Cause.RULESET
+    if previous.input_digest != assessment.input_digest:
+        return Cause.OVERRIDE
+    return Cause.CODE
+
+
+def _point_at(repository: Repository, assessment: Assessment, moment: datetime) -> None:
+    """Repeats the latest assessment on the repository, for lists."""
+    Repository.objects.filter(pk=repository.pk).update(
+        letter=assessment.effective_letter,
+        score=assessment.effective_score,
+        stack=assessment.stack,
+        judged_at=moment,
+    )
+
+
+def _decimal(score: Fraction | None) -> Decimal | None:
+    """The score to six places, cut: a score just below a grade's bound must not reach it by rounding."""
+    return None if score is None else Decimal(score.numerator * 10**6 // score.denominator) / 10**6
+
+
+def verdicts_of(assessment: Assessment, standard: Standard) -> dict[str, str]:
+    """The outcome of every item of the standard, from the compact vector."""
+    return {
+        item.id: OUTCOMES[letter] for item, letter in zip(standard.items, assessment.verdicts, strict=False)
+    }
+
+
+def as_limit_error(error: BaseException) -> LimitError:
+    """The error to record for a scan that ran into the worker's limit of time or memory."""
+    what = "memory" if isinstance(error, MemoryError) else "time"
+    return LimitError(f"scan.{what}-limit", f"The scan took more {what} than it may.", fault="repository")

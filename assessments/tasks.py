@@ -1,0 +1,58 @@
+"""Celery tasks: thin. They claim, call a service and record how it ended; scans and what beat asks for."""
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from celery import Task, shared_task
+from django.db import OperationalError
+
+from assessments.services import exports, scans
+from assessments.services.assess import as_limit_error, run_scan
+from scanners.errors import ScanError
+
+NETWORK_RETRIES = 4
+"""Tries again after 30 s, 1, 2 and 4 minutes when the network is at fault; never when the repository is."""
+
+
+@shared_task(bind=True, max_retries=NETWORK_RETRIES)
+def scan_repository(self: Task, scan_id: int) -> None:
+    """Carries out one asked-for scan; a second delivery finds nothing to claim and does nothing."""
+    scan = scans.claim_scan(scan_id=scan_id)
+    if scan is None:
+        return
+    try:
+        with scans.held(scan):
+            run_scan(scan)
+    except scans.ClaimLost:
+        return
+    except ScanError as error:
+        if error.retry and error.fault == "network" and self.request.retries < NETWORK_RETRIES:
+            scans.requeue(scan)
+            raise self.retry(countdown=30 * 2**self.request.retries) from None
+        scans.fail(scan, error)
+    except (SoftTimeLimitExceeded, MemoryError) as error:
+        scans.fail(scan, as_limit_error(error))
+    except OperationalError:
+        scans.requeue(scan)
+        raise self.retry(countdown=30) from None
+    except Exception:
+        scans.fail(scan, ScanError(
+            "scan.internal", "Something went wrong in Plumbline itself.", hint="The worker's log tells more.", fault="ours"
+        ))  # fmt: skip
+        raise
+
+
+@shared_task
+def discover_due() -> int:
+    """Asks for a scan of what is due."""
+    return scans.request_due()
+
+
+@shared_task
+def recover_abandoned() -> int:
+    """Queues scans of dead workers again."""
+    return scans.recover_abandoned()
+
+
+@shared_task
+def purge_exports() -> int:
+    """Removes exports past their time."""
+    return exports.purge_exports()
