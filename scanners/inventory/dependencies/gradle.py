@@ -19,6 +19,7 @@ _BUILD_WORDS = frozenset(
     ["processor", "kapt", "ksp", "classpath", "plugins", "checkstyle", "pmd", "errorprone"]
 )
 _BUILD_WORDS |= {"ktlint", "detekt", "codegen", "jacoco", "agent", "spotbugs", "rewrite"}
+_PUBLISHED_CATALOGS = {"ktorLibs": "io.ktor:ktor-"}
 _PLATFORMS = frozenset(["platform", "enforcedPlatform"])
 
 
@@ -26,8 +27,8 @@ def parse_gradle(path: str, text: str) -> Manifest:
     """Dependencies, plugins (``plugin:ID``) and modules of one script.
 
     Facts: ``aliases`` (lists of alias, scope, line: catalog entries without the leading ``libs.``, so
-    ``bundles.x`` and ``plugins.x`` too), ``constraints`` (name -> version), ``modules`` and ``builds`` (folders a
-    settings file includes), ``variables`` (those holding plain text), ``group``.
+    ``bundles.x`` and ``plugins.x`` too), ``managed`` (constraints: name -> version), ``modules`` and
+    ``builds`` (folders a settings file includes), ``variables`` (those holding plain text), ``group``.
     """
     check_size(text)
     refuse_conflicts(text)
@@ -42,7 +43,7 @@ class _Script:
         self.parts = parts
         self.found: list[Dependency] = []
         self.aliases: list[list[object]] = []
-        self.constraints: dict[str, str] = {}
+        self.managed: dict[str, str] = {}
         self.modules: list[str] = []
         self.builds: list[str] = []
         self.fields: dict[str, str] = {}
@@ -58,7 +59,7 @@ class _Script:
             version=self.fields.get("version", ""),
             facts={
                 "aliases": self.aliases,
-                "constraints": self.constraints,
+                "managed": self.managed,
                 "modules": self.modules,
                 "builds": self.builds,
                 "variables": self.variables,
@@ -106,11 +107,22 @@ class _Script:
         scope: Scope = (
             "build" if {word.rpartition(".")[2] for word in words} & _PLATFORMS else _scope(name, part.blocks)
         )
-        for token in tokens:
-            if token.kind == "word" and (alias := _alias(token.text)):
-                self.aliases.append([alias, scope, token.line])
+        self._use(tokens, scope)
         for group, artifact, version, line in self._coordinates(tokens):
             self.found.append(Dependency("maven", f"{group}:{artifact}", version, scope, self.path, line))
+
+    def _use(self, tokens: tuple[Token, ...], scope: Scope) -> None:
+        """Note what is taken from version catalogs; the published ones follow a known scheme of names."""
+        for token in tokens:
+            alias = _alias(token.text) if token.kind == "word" else ""
+            prefix = _PUBLISHED_CATALOGS.get(token.text.partition(".")[0])
+            if alias and prefix and not alias.startswith(("plugins.", "bundles.")):
+                name = prefix + re.sub(r"(?<=[a-z0-9])[A-Z]", lambda m: "-" + m[0].lower(), alias).replace(
+                    ".", "-"
+                )
+                self.found.append(Dependency("maven", name, "", scope, self.path, token.line))
+            elif alias:
+                self.aliases.append([alias, scope, token.line])
 
     def _coordinates(self, tokens: tuple[Token, ...]) -> Iterator[tuple[str, str, str, int]]:
         """String, map and ``kotlin("x")`` notations in order; a map may stand more than once in one call."""
@@ -141,7 +153,7 @@ class _Script:
 
     def _manage(self, part: Statement) -> None:
         for group, artifact, version, _ in self._coordinates(part.tokens):
-            self.constraints[f"{group}:{artifact}"] = version
+            self.managed[f"{group}:{artifact}"] = version
 
     def _platform(self, part: Statement) -> None:
         if part.head == "mavenBom":
@@ -152,9 +164,7 @@ class _Script:
     def _plugin(self, part: Statement) -> None:
         strings = _strings(part)
         if part.head == "alias":
-            for token in part.tokens:
-                if token.kind == "word" and (alias := _alias(token.text)):
-                    self.aliases.append([alias, "build", token.line])
+            self._use(part.tokens, "build")
         elif part.head in ("id", "kotlin") and strings:
             name = strings[0].text if part.head == "id" else f"org.jetbrains.kotlin.{strings[0].text}"
             self._add_plugin(name, self._fill(strings[1].text) if len(strings) > 1 else "", strings[0].line)

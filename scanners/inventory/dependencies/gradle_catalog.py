@@ -10,14 +10,15 @@ from scanners.inventory.dependencies.reading import toml_values
 def parse_catalog(path: str, text: str) -> Manifest:
     """No dependencies by itself: an entry counts where a script uses its alias.
 
-    Facts, with aliases as scripts write them (dots for dashes and underscores): ``catalog`` (alias ->
-    "group:artifact:version"), ``bundles`` (bundle -> aliases), ``plugins`` (alias -> "plugin:ID:version").
-    The version and its colon are left out where none is given.
+    Facts, with aliases as scripts write them (dots for dashes and underscores): ``catalog`` (alias -> name),
+    ``catalog_versions``, ``bundles`` (bundle -> aliases), ``plugins`` (alias -> plugin id), ``plugin_versions``.
     """
     root, _ = toml_values(path, text)
     versions = _table(root.get("versions"))
     catalog: dict[str, str] = {}
+    catalog_versions: dict[str, str] = {}
     plugins: dict[str, str] = {}
+    plugin_versions: dict[str, str] = {}
     for alias, value in _table(root.get("libraries")).items():
         if isinstance(value, str):
             group, _, rest = value.partition(":")
@@ -28,7 +29,8 @@ def parse_catalog(path: str, text: str) -> Manifest:
             group, artifact = str(entry.get("group", group)), str(entry.get("name", artifact))
             version = _version(entry.get("version"), versions)
         if group and artifact:
-            catalog[_dotted(alias)] = f"{group}:{artifact}:{version}".rstrip(":")
+            catalog[_dotted(alias)] = f"{group}:{artifact}"
+            catalog_versions[_dotted(alias)] = version
     for alias, value in _table(root.get("plugins")).items():
         if isinstance(value, str):
             plugin, _, version = value.partition(":")
@@ -38,13 +40,21 @@ def parse_catalog(path: str, text: str) -> Manifest:
                 _version(_table(value).get("version"), versions),
             )
         if plugin:
-            plugins[_dotted(alias)] = f"plugin:{plugin}:{version}".rstrip(":")
+            plugins[_dotted(alias)] = plugin
+            plugin_versions[_dotted(alias)] = version
     bundles = {
         _dotted(name): [_dotted(str(alias)) for alias in members]
         for name, members in _table(root.get("bundles")).items()
         if isinstance(members, list)
     }
-    return Manifest(path, "maven", facts={"catalog": catalog, "bundles": bundles, "plugins": plugins})
+    facts: dict[str, object] = {
+        "catalog": catalog,
+        "catalog_versions": catalog_versions,
+        "bundles": bundles,
+        "plugins": plugins,
+        "plugin_versions": plugin_versions,
+    }
+    return Manifest(path, "maven", facts=facts)
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -15,9 +15,9 @@ _MAX_VALUE = 300
 def parse_maven(path: str, text: str) -> Manifest:
     """Dependencies, parent and plugins (``plugin:group:artifact``) of one project, profiles included.
 
-    Facts: ``parent`` ("group:artifact:version"), ``managed`` and ``managed_plugins`` (name -> version, not in use
-    by themselves), ``boms``, ``properties``, ``modules``, ``packaging``. Variables that this file defines are
-    filled in; others stay as ``${name}``.
+    Facts: ``parent`` (group, artifact, version, path), ``managed`` and ``managed_plugins`` (name -> version,
+    not in use by themselves), ``boms``, ``properties``, ``modules``, ``packaging``. Variables that this file
+    defines are filled in; others stay as ``${name}``.
     """
     root = xml_root(text)
     if root.tag != "project":
@@ -83,8 +83,13 @@ class _Project:
             "packaging": self.root.value("packaging") or "jar",
         }
         if parent is not None:
-            version = self._fill(parent.value("version"))
-            facts["parent"] = f"{self._name(parent)}:{version}".rstrip(":")
+            relative = parent.first("relativePath")
+            facts["parent"] = {
+                "group": self._fill(parent.value("groupId")),
+                "artifact": self._fill(parent.value("artifactId")),
+                "version": self._fill(parent.value("version")),
+                "path": "../pom.xml" if relative is None else relative.text,
+            }
         return Manifest(
             self.path,
             "maven",

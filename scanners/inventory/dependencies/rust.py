@@ -29,9 +29,9 @@ def handles(basename: str) -> bool:
 def parse_rust(path: str, text: str) -> Manifest:
     """What Cargo is told, or the crates it locked.
 
-    Facts: ``lib`` and ``bins`` as declared (files that Cargo finds by itself are not known here), ``members``,
-    ``workspace`` (key -> version) and ``workspace_dependencies`` (key -> name, version, line) of a workspace root,
-    and ``inherited`` (keys that another file's workspace defines; name and version stand there).
+    Facts: ``lib`` and ``bins`` as declared (files that Cargo finds by itself are not known here); ``members``,
+    ``workspace`` (true) and ``workspace_dependencies`` (key -> name, version, line) at the root of a workspace;
+    ``inherited`` (keys that another file's workspace defines; name and version stand there).
     """
     if path.rpartition("/")[2].lower() == "cargo.lock":
         return _lock(path, text)
@@ -69,7 +69,7 @@ def parse_rust(path: str, text: str) -> Manifest:
     if "workspace" in root:
         members = workspace.get("members")
         facts["members"] = [str(member) for member in members] if isinstance(members, list) else []
-        facts["workspace"] = {key: str(entry["version"]) for key, entry in shared.items()}
+        facts["workspace"] = True
         facts["workspace_dependencies"] = shared
     for key in ("edition", "rust-version", "default-run"):
         if isinstance(package.get(key), str):
