@@ -70,6 +70,11 @@ def layer_of(path: str) -> str:
     return ""
 
 
+def is_front_end(path: str) -> bool:
+    """True for browser code of a repository that also holds a backend: it has components, not layers."""
+    return bool(_FRONT_END.search(path))
+
+
 class Layers:
     """Found where request handling has modules of its own beside at least two other layers, one of which holds data.
 
@@ -88,7 +93,7 @@ class Layers:
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
         files: dict[str, list[tuple[int, str]]] = {}
         for path, lines in written_lines(view).items():
-            if role_of(path) == "source" and lines >= 3 and not _FRONT_END.search(path):
+            if role_of(path) == "source" and lines >= 3 and not is_front_end(path):
                 layer = layer_of(path)
                 if layer:
                     files.setdefault(layer, []).append((lines, path))

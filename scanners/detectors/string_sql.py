@@ -1,0 +1,129 @@
+"""Where SQL text is put together with values instead of bound parameters."""
+
+from typing import TYPE_CHECKING, Any
+
+import re2
+
+from scanners.comments import in_comment
+from scanners.detectors.base import Facts
+from scanners.facts import Answer, Evidence
+
+if TYPE_CHECKING:
+    from scanners.view import TreeView
+
+_WINDOW = 400
+_SQL = re2.compile(
+    rb"(?is)\b(select\b.*\bfrom\b|insert\s+into\b|update\s+[\w.`\"\[\]]+\s+set\b|delete\s+from\b|\bwhere\s+[\w.`\"\[\]]+\s*(=|<|>|like|in\b)|"
+    rb"having\b|\bvalues\s*\()|\.(where|find_by_sql|exec_query|having)\(?\s*[\"']"
+)
+_REQUEST = rb"(?:request|req|ctx|params|\$_(?:GET|POST|REQUEST|COOKIE)|\$request|c\.(?:Query|Param|PostForm)|r\.(?:URL|FormValue)|input)\b"
+
+# A value between single quotes inside a string that another language's syntax interpolates or concatenates.
+_QUOTED = {
+    "python": rb"'%?\{[^}'\"\n]*\}%?'|'%?\"\s*\+\s*\w|'%?%[sd]%?'[^,\n]*[\"']\s*%\s*[\w(]|'\{\w*\}'[^\n]*\.format\(",
+    "javascript": rb"'%?\$\{[^}\n]*\}%?'|'%?\"\s*\+\s*\w",
+    "go": rb"'%*%[sv]%*'|'%?\"\s*\+\s*\w|'%?`\s*\+\s*\w",
+    "java": rb"'%?\"\s*\+\s*\w|'%?%s%?'",
+    "kotlin": rb"'%?\"\s*\+\s*\w|'%?\$\{?[\w.]+\}?%?'",
+    "ruby": rb"'%?#\{[^}\n]*\}%?'|'%?\"\s*\+\s*\w",
+    "php": rb"'%?\"\s*\.\s*\$|'%?\{?\$\w[^'\"\n]*'|'%?\\''\s*\.\s*\$",
+    "csharp": rb"'%?\"\s*\+\s*\w|'%?\{\w[^}'\n]*\}%?'",
+    "rust": rb"'%?\{\w*\}%?'",
+    "elixir": rb"'%?#\{[^}\n]*\}%?'",
+}
+# Request data straight inside SQL text, whatever the position.
+_DIRECT = {
+    "python": rb"f[\"'][^\"'\n]*\{\s*" + _REQUEST + rb"[.\[][^}\n]*\}|[\"']\s*(?:\+|%)\s*\(?\s*request\.",
+    "javascript": rb"\$\{\s*" + _REQUEST + rb"\.[^}\n]*\}|[\"'`]\s*\+\s*(?:req|request|ctx)\.",
+    "go": rb"[\"`]\s*\+\s*(?:c\.(?:Query|Param|PostForm)|r\.(?:URL|FormValue))",
+    "java": rb"\"\s*\+\s*(?:request|req)\.get",
+    "ruby": rb"#\{\s*params\[",
+    "php": rb"[\"']\s*\.\s*\$_(?:GET|POST|REQUEST|COOKIE)|\{?\$_(?:GET|POST|REQUEST|COOKIE)\[|[\"']\s*\.\s*\$request->",
+    "csharp": rb"\"\s*\+\s*Request\.",
+}
+# A bare value after a comparison, joined on by a plus: numbers and ids most of the time.
+_BARE = {
+    "python": rb"(?:=|<|>|(?i:like|limit|offset))\s*[\"']\s*(?:\+|%)\s*\(?\s*(?:str\()?[a-z]\w*|(?:=|<|>)\s*\{[a-z][\w.\[\]\"']*\}",
+    "javascript": rb"(?:=|<|>)\s*[\"'`]\s*\+\s*[a-z]\w*|(?:=|<|>)\s*\$\{[a-z][\w.]*\}",
+    "java": rb"(?:=|<|>|(?i:like))\s*\"\s*\+\s*[a-z]\w*",
+    "php": rb"(?:=|<|>)\s*[\"']\s*\.\s*\$\w+|(?:=|<|>)\s*\{?\$(?:_GET|_POST|id|\w+_id)\b",
+    "csharp": rb"(?:=|<|>)\s*\"\s*\+\s*[a-z]\w*",
+}
+_SAME = {"typescript": "javascript", "tsx": "javascript"}
+_SAFE = re2.compile(
+    rb"(?i)placeholder|quote|escape|sanitiz|connection\.|ident|param(?:eter)?s?_?(?:list|str)|bind|column|table|schema|order|direction|"
+    rb"sort|field|alias|prefix|interval|lang(?:uage)?\b|regconfig|logger|\blog\b|raise |throw |error\(|console\.|print|message|format_sql|"
+    rb"quoteIdent|literal\(|Prisma\.sql|dialect|int\(|intval|\(int\)|parseInt|Number\(|assert|analyzer|version|timezone|collat"
+)
+_CALLS = re2.compile(
+    rb"(?i)\b(execute|executemany|query|queryrow|exec|raw|rawquery|text|prepare|fetch\w*|\$queryrawunsafe|\$executerawunsafe|select_all|"
+    rb"find_by_sql|where|createquery|createnativequery|preparestatement|statement|executesql\w*|fromsqlraw|sqlquery|queryasync|get_results|"
+    rb"get_var|mysqli_query|pg_query|read_sql\w*|sql|stmt|cursor|db)\b"
+)
+_TAGGED = re2.compile(rb"(?:\bsql|queryRaw|executeRaw|\.sql|\bSQL|gql|graphql|css|html)(?:<[^>]*>)?`[^`]*$")
+_NO_REQUEST = re2.compile(
+    r"(?i)(^|/)(migrations?|migrate|versions|scripts?|bin|tools?|seeds?|seeders?|benchmarks?|management|tasks|upgrade\w*|fixtures|dev|deploy|cli|cmd)/"
+)
+
+
+class StringSql:
+    """Found where a value is written into SQL text. Facts per file: lines of such places.
+
+    Identifiers (tables, columns, sort orders) and values quoted or cast on the spot do not count, nor do scripts and
+    migrations, which see no request.
+    """
+
+    name = "string-sql"
+    version = 1
+    languages = frozenset([*_QUOTED, *_SAME])
+    roles = frozenset(["source"])
+    gate = r"(?i)\b(select\b[^;]*\bfrom|insert\s+into|update\s+\S+\s+set|delete\s+from|where\b)"
+
+    def __init__(self) -> None:
+        self._patterns: dict[str, Any] = {}
+
+    def observe(self, data: bytes, language: str) -> Any | None:
+        language = _SAME.get(language, language)
+        lines: list[int] = []
+        for match in self._pattern(language).finditer(data):
+            place = match.start()
+            before = data[max(0, place - _WINDOW) : place]
+            if not _SQL.search(before + match[0]) or not _CALLS.search(data[max(0, place - 900) : place + 600]):
+                continue
+            start = data.rfind(b"\n", 0, place) + 1
+            end = data.find(b"\n", match.end())
+            line = data[start : end if end != -1 else len(data)][:1000]
+            if _SAFE.search(match[0]) or _SAFE.search(line[: max(0, place - start)][-60:] if language == "go" else match[0]):
+                continue
+            if _NOISE.search(line) or in_comment(data, place, language):
+                continue
+            if language == "javascript" and _TAGGED.search(before):
+                continue
+            if language == "python" and b"{" in match[0] and not _in_fstring(data, place):
+                continue
+            lines.append(data.count(b"\n", 0, place) + 1)
+        return sorted(set(lines))[:20] or None
+
+    def _pattern(self, language: str) -> Any:
+        if language not in self._patterns:
+            parts = [table[language] for table in (_QUOTED, _DIRECT, _BARE) if language in table]
+            self._patterns[language] = re2.compile(b"|".join(b"(?:" + part + b")" for part in parts))
+        return self._patterns[language]
+
+    def decide(self, facts: Facts, view: "TreeView") -> Answer:
+        places = [(path, line) for path, lines in sorted(facts) if not _NO_REQUEST.search(path) for line in lines]
+        evidence = tuple(Evidence(path, line) for path, line in places[:5])
+        return Answer(evidence, count=len(places), files=len({path for path, _ in places}))
+
+
+_NOISE = re2.compile(rb"(?i)\b(log(?:ger|ging)?|console|print|raise|throw|panic|errorf|fmt\.errorf|exception)\b\S*\(|\bhelp_text\b")
+
+
+def _in_fstring(data: bytes, place: int) -> bool:
+    """Whether the nearest string opener before ``place`` is one of an f-string, or a ``.format`` call follows."""
+    before = data[max(0, place - _WINDOW) : place]
+    opener = max(before.rfind(b'f"'), before.rfind(b"f'"), before.rfind(b'F"'))
+    plain = before.rfind(b'"""')
+    if opener == -1:
+        return b".format(" in data[place : place + _WINDOW].split(b"\n\n", 1)[0]
+    return plain <= opener + 1 or before.count(b'"""', opener + 1) < 2
