@@ -21,11 +21,13 @@ from scanners.secret_forms import (
     IDENTIFIER,
     LINE_VALUE,
     LINK,
+    NAMED,
     NO_SECRET_ENDINGS,
     PLACEHOLDER,
     QUOTED,
     TEMPLATE,
     TYPES,
+    WORDS,
     Form,
 )
 
@@ -126,11 +128,20 @@ def _judge_form(form: Form, match: Any) -> tuple[str, int, int, Strength] | None
             return None
         if form.strength == "strong":
             strength = "weak" if _provider_placeholder(value) else "strong"
-        elif is_placeholder(value) or not _plausible(value):
+        elif is_placeholder(value) or not _plausible(value) or not _in_place(form.kind, match):
             strength = "weak"
     elif form.kind == "private-key" and len(value) < 200:
         strength = "weak"
     return form.kind, start, end, strength
+
+
+def _in_place(kind: str, match: Any) -> bool:
+    """False where the surroundings of a value speak against a secret."""
+    value = match.group(1)
+    if kind == "fallback":
+        name = _regex(NAMED).search(match.group(0))
+        return not _regex(rf"^(?:{NAMED})$").search(value) and not (name and _names_no_secret(name.group(0)))
+    return kind != "authorization" or any(c.isdigit() for c in value)
 
 
 def _judge_rest(index: int, match: Any, text: str) -> tuple[str, int, int, Strength] | None:
@@ -158,6 +169,7 @@ def _judge_quoted(match: Any) -> tuple[str, int, int, Strength] | None:
     if _regex(LINK).search(value) and not _random(value):
         return None
     sure = _plausible(value) and not is_placeholder(value) and not _says_name(name, value)
+    sure = sure and not _regex(WORDS).search(value)
     return "assignment", start, end, "moderate" if sure else "weak"
 
 

@@ -28,7 +28,10 @@ _WORD = (
     r"service[_-]?key|client[_-]?key|key[_-]?base|jwt[_-]?key|credential|salt|pepper|bearer)"
 )
 _NAME = r"(?i:[\w.$-]*" + _WORD + r"[\w.-]*)"
-_SHOUT = r"[A-Z0-9_]*(?:PASS|PASSWORD|PASSWD|PWD|SECRET|TOKEN|KEY|SALT|PASSPHRASE)[A-Z0-9_]*"
+_SHOUT = (
+    r"(?:[A-Z0-9_]*(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|APIKEY|CREDENTIAL)|(?:[A-Z0-9]+_)*(?:PASS|PWD|KEY|SALT))"
+    r"(?:_[A-Z0-9]+)*"
+)
 _SIGN = r"\s{0,20}(?::=|=>|={1,3}|!={1,2}|:)\s{0,20}"
 _PREFIX = r"(?:[rbfuRBFU@$]{1,2})?"
 _DOUBLE, _SINGLE, _TICK = r'"((?:[^"\\\n]|\\.)+)"', r"'((?:[^'\\\n]|\\.)+)'", r"`([^`\n]+)`"
@@ -254,7 +257,7 @@ PLACEHOLDER = (
     r"rabbitmq|mongo|minio(?:admin)?|dev|demo|foo|bar|baz|qwerty.{0,4}|hunter2|letmein|nil|none|null|undefined|"
     r"true|false|empty|string|str|key|value|apikey|api[-_]key)$"
 )
-TEMPLATE = r"^(?:\$.*|\{\{.*|<[^<>]*>|%[({A-Za-z].*|#\{.*|@[\w.]+@?|\[redacted\]|env[:(].*|secret[s]?[:/.].*|vault:.*|arn:aws:.*|ENC\[.*|\{cipher\}.*|!.*)$"
+TEMPLATE = r"^(?:\$.*|\{[^{}]*\}|\{\{.*|<[^<>]*>|%[({A-Za-z].*|#\{.*|@[\w.]+@?|\[redacted\]|env[:(].*|secret[s]?[:/.].*|vault:.*|arn:aws:.*|ENC\[.*|\{cipher\}.*|!.*)$"
 LINK = r"^(?:https?:/)?/[^\s@]*$|^\.{1,2}/|^https?://[^\s@]*$"
 TYPES = frozenset(
     [
@@ -306,3 +309,5 @@ TYPES = frozenset(
 CHAIN = r"^[A-Za-z_$][\w$]*[?!]?(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*[?!]?)+[.,;:\\]*$"
 IDENTIFIER = r"^[A-Za-z_$][\w$]*[?!]?[.,;:\\]*$"
 HASH_LABEL = r"(?i)(?:sha(?:1|224|256|384|512)|md5|h1|integrity|checksum|digest|commit|rev|resolved|uses|@)[\"']?[-:=@\s\"']{0,4}$"
+NAMED = r"[A-Z][A-Z0-9_]{2,}"
+WORDS = r"^[A-Za-z]+(?:[ _-][A-Za-z]+)+[.!?]?$"

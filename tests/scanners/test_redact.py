@@ -132,6 +132,7 @@ def test_literal_values_beside_the_name_of_a_secret_are_blanked(line):
         "see https://example.org/docs/tokens",
         "git@github.com:owner/name.git",
         "def reset_password(token: str | None = None):",
+        'connect(f"db://{username}:{password}@{host}:{port}/{name}")',
     ],
 )
 def test_code_that_only_speaks_about_secrets_stays_readable(line):
@@ -151,6 +152,10 @@ def test_code_that_only_speaks_about_secrets_stays_readable(line):
         "AWS_KEY=AKIA" + "IOSFODNN7EXAMPLE",
         "stripe = sk_test" + "_51HqLyjWDarjtT1zdp7dc",
         'key = os.getenv("SECRET_KEY", "insecure-development-only")',
+        'NAMES = ("OAUTH_PASSWORD", "OAUTH_CLIENT_SECRET")',
+        'pattern = env("PASSWORD_RESET_PATTERN", "10/hour")',
+        'label={showPassword ? "Hide password" : "Show password"}',
+        'password_error = "The password is wrong"',
     ],
 )
 def test_placeholders_are_never_more_than_weak(line):
