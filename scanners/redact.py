@@ -69,6 +69,8 @@ def _prefilter() -> Any:
         r"[A-Za-z0-9+/_-]{32}",
     ):
         chosen.Add(hint)
+    # Matches always: otherwise "nothing" and "out of memory" would be the same answer.
+    chosen.Add(r"\A")
     chosen.Compile()
     return chosen
 
@@ -76,7 +78,7 @@ def _prefilter() -> Any:
 def _selected(text: str, patterns: int) -> list[int]:
     """The patterns that may match somewhere in ``text``; all where the filter runs out of its memory."""
     found = _prefilter().Match(text)
-    return list(range(patterns)) if found is None else sorted(found)
+    return list(range(patterns)) if not found else sorted(index for index in found if index < patterns)
 
 
 def _patterns() -> list[str]:
