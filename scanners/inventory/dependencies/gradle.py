@@ -190,7 +190,7 @@ def _level(part: Statement) -> int:
     """The innermost block that is not a mere condition or loop."""
     level = -1
     while len(part.blocks) >= -level and (words := part.blocks[level]) and level > -10:
-        if words[0] not in _TRANSPARENT and words[-1].rpartition(".")[2] not in ("each", "forEach"):
+        if _TRANSPARENT.isdisjoint(words) and not words[-1].endswith((".each", ".forEach")):
             break
         level -= 1
     return level
