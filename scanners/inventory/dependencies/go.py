@@ -5,6 +5,8 @@ import re
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError, refuse_conflicts
 
+MAX_LINE = 4000
+
 _DIRECTIVES = frozenset(
     ["module", "go", "toolchain", "require", "replace", "exclude", "retract", "tool", "godebug", "ignore"]
 )
@@ -28,7 +30,7 @@ def parse_go(path: str, text: str) -> Manifest:
     tools: list[tuple[str, int]] = []
     block, opened = "", 0
     for number, raw in enumerate(text.split("\n"), 1):
-        code, slashes, comment = raw.partition("//")
+        code, slashes, comment = raw[:MAX_LINE].partition("//")
         words = [word.strip('"`') for word in _WORD.findall(code)]
         if not words:
             continue

@@ -94,15 +94,15 @@ def _catalogs(root: Map) -> dict[str, dict[str, str]]:
 
 
 def _workspace(path: str, text: str) -> Manifest:
-    """Facts: ``catalogs`` and ``packages`` (globs of the members)."""
+    """Facts: ``catalogs``, read only where the text names one."""
     refuse_conflicts(text)
+    if "catalog" not in text:
+        return Manifest(path, "npm")
     try:
         root = as_map(next(iter(yamltree.documents(path, text)), None))
     except SettingsError as error:
         raise ManifestError(error.message) from error
-    return Manifest(
-        path, "npm", facts={"catalogs": _catalogs(root), "packages": _plain(root.get("packages"))}
-    )
+    return Manifest(path, "npm", facts={"catalogs": _catalogs(root)})
 
 
 def _deno(path: str, root: Map) -> Manifest:

@@ -10,6 +10,9 @@ from scanners.inventory.dependencies.reading import Scope, TomlPath, toml_values
 from scanners.inventory.dependencies.requirements import normalised, scope_of, specifier
 
 MAX_ITEM_LINES = 400
+MAX_SOUGHT_LINES = 200_000
+"""In one file; arrays beyond that give the line of their key."""
+
 _NAME = re.compile(r"[\w.-]")
 _NAME_END = re.compile(r"[^\w.-]")
 _TASK_KEYS = ("cmd", "shell", "script", "call", "composite", "sequence", "expr", "chain")
@@ -23,6 +26,7 @@ class _Toml:
         self.path = path
         self.root, self._lines = toml_values(path, text)
         self._source = text.split("\n")
+        self._sought = 0
 
     def table(self, *trail: str) -> dict[str, Any]:
         node: Any = self.root
@@ -56,6 +60,9 @@ class _Toml:
         by_name = 0
         for number in range(line, min(line + MAX_ITEM_LINES, len(self._source)) + 1):
             text = self._source[number - 1]
+            self._sought += 1
+            if self._sought > MAX_SOUGHT_LINES:
+                break
             if f'"{item}"' in text or f"'{item}'" in text:
                 return number
             if number > line and text.startswith(("[", "]")):

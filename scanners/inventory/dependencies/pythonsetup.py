@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
@@ -11,6 +11,8 @@ from scanners.inventory.dependencies.reading import Scope
 from scanners.inventory.dependencies.requirements import scope_of, specifier
 
 MAX_SETUP_CHARACTERS = 200_000
+MAX_LITERALS = 20_000
+MAX_LITERAL_DEPTH = 60
 _REQUIRES: dict[str, Scope] = {
     "install_requires": "runtime",
     "tests_require": "test",
@@ -66,7 +68,7 @@ def _cfg_values(text: str) -> Iterator[tuple[str, str, str, int]]:
                 yield section, key, part.strip(), number
 
 
-def _dependencies(path: str, texts: list[Text], scope: Scope) -> list[Dependency]:
+def _dependencies(path: str, texts: Iterable[Text], scope: Scope) -> list[Dependency]:
     out = []
     for text, line in texts:
         if parsed := specifier(text):
@@ -85,27 +87,21 @@ def parse_setup_py(path: str, text: str) -> Manifest:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _by_text(path, text)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node.func)]
-    names = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    literals = _Literals(tree)
     found: list[Dependency] = []
     points: list[str] = []
     scalars: dict[str, str] = {}
     for call in calls[:5]:
-        for key, value in _arguments(call, names):
+        for key, value in literals.arguments(call):
             if key in _REQUIRES:
-                found += _dependencies(path, _texts(value, names), _REQUIRES[key])
+                found += _dependencies(path, literals.texts(value), _REQUIRES[key])
             elif key == "extras_require":
-                for extra, items in _entries(value, names):
-                    found += _dependencies(path, _texts(items, names), scope_of(extra, "optional"))
+                for extra, items in literals.entries(value):
+                    found += _dependencies(path, literals.texts(items), scope_of(extra, "optional"))
             elif key == "entry_points":
-                for kind, items in _entries(value, names):
+                for kind, items in literals.entries(value):
                     if kind in ("console_scripts", "gui_scripts"):
-                        points += [entry.partition("=")[0].strip() for entry, _ in _texts(items, names)]
+                        points += [entry.partition("=")[0].strip() for entry, _ in literals.texts(items)]
             elif (
                 key in ("name", "version")
                 and isinstance(value, ast.Constant)
@@ -128,49 +124,70 @@ def _is_setup(node: ast.expr) -> bool:
     return name == "setup"
 
 
-def _arguments(call: ast.Call, names: dict[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
-    for keyword in call.keywords:
-        if keyword.arg:
-            yield keyword.arg, keyword.value
-        else:
-            yield from _entries(keyword.value, names)
+class _Literals:
+    """Reads expressions that are written out; names only where the top of the file gives their value.
 
+    The budget keeps names that multiply each other from growing without end.
+    """
 
-def _entries(node: ast.expr, names: dict[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
-    """Keys and values of a dictionary that is written out, here or at the top of the file."""
-    if isinstance(node, ast.Name) and node.id in names:
-        node = names[node.id]
-    if isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield key.value, value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
-        yield from ((keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg)
+    def __init__(self, tree: ast.Module) -> None:
+        self._budget = MAX_LITERALS
+        self._names = {
+            target.id: node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
 
+    def arguments(self, call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+        for keyword in call.keywords:
+            if keyword.arg:
+                yield keyword.arg, keyword.value
+            else:
+                yield from self.entries(keyword.value)
 
-def _texts(node: ast.expr, names: dict[str, ast.expr], depth: int = 0) -> list[Text]:
-    """The literal strings of a list, tuple or sum of those, each with its line."""
-    if depth > 20:
-        return []
-    if isinstance(node, ast.Name) and node.id in names:
-        return _texts(names[node.id], names, depth + 10)
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        rows = node.value.split("\n")
-        return [(row.strip(), node.lineno + index) for index, row in enumerate(rows) if row.strip()]
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return [text for item in node.elts for text in _texts(item, names, depth + 1)]
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _texts(node.left, names, depth + 1) + _texts(node.right, names, depth + 1)
-    if isinstance(node, ast.Starred):
-        return _texts(node.value, names, depth + 1)
-    return []
+    def entries(self, node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+        """Keys and values of a dictionary."""
+        if isinstance(node, ast.Name):
+            node = self._names.get(node.id, node)
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield key.value, value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+            yield from ((keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg)
+
+    def texts(self, node: ast.expr, depth: int = 0) -> Iterator[Text]:
+        """The strings of a list, a tuple or a sum of those, each with its line."""
+        self._budget -= 1
+        if depth > MAX_LITERAL_DEPTH or self._budget < 0:
+            return
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for index, row in enumerate(node.value.split("\n")):
+                if row.strip():
+                    yield row.strip(), node.lineno + index
+            return
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Name) and node.id in self._names:
+            parts = [self._names[node.id]]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            parts = node.elts
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            parts = [node.left, node.right]
+        elif isinstance(node, ast.Starred):
+            parts = [node.value]
+        for part in parts:
+            yield from self.texts(part, depth + 1)
 
 
 def _by_text(path: str, text: str) -> Manifest:
     found: list[Dependency] = []
+    line, counted = 1, 0
     for array in _ARRAY.finditer(text):
         for string in _STRING.finditer(text, array.start(2), array.end(2)):
-            line = text.count("\n", 0, string.start()) + 1
+            line += text.count("\n", counted, string.start())
+            counted = string.start()
             found += _dependencies(path, [(string[1] or string[2] or "", line)], _REQUIRES[array[1]])
     scalars = {match[1]: match[2] for match in _SCALAR.finditer(text)}
     return Manifest(

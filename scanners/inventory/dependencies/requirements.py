@@ -22,19 +22,9 @@ _TEST = frozenset(["test", "tests", "testing", "pytest", "tox", "qa", "e2e", "un
 _DEV = frozenset(
     [
         *("ci", "debug", "dev", "devel", "develop", "development", "devs", "doc", "docs", "documentation"),
-        *(
-            "format",
-            "formatter",
-            "formatting",
-            "lint",
-            "linter",
-            "linters",
-            "linting",
-            "local",
-            "maintenance",
-        ),
-        *("mypy", "nox", "precommit", "release", "static", "style", "tooling", "tools", "typecheck", "types"),
-        "typing",
+        *("format", "formatter", "formatting", "lint", "linter", "linters", "linting", "local"),
+        *("maintenance", "mypy", "nox", "precommit", "release", "static", "style", "tooling", "tools"),
+        *("typecheck", "types", "typing"),
     ]
 )
 
@@ -54,7 +44,7 @@ def scope_of(label: str, default: Scope) -> Scope:
 
 def specifier(text: str) -> tuple[str, str] | None:
     """Normalised name and version constraint of a PEP 508 specifier or a URL; None where it is neither."""
-    text = text.strip()[:MAX_LINE]
+    text = " ".join(text[:MAX_LINE].split())
     if _URL.match(text):
         return _from_url(text)
     match = _SPECIFIER.match(text)

@@ -94,10 +94,11 @@ def _npm(manifest: Manifest, workspaces: list[Manifest]) -> Iterator[Dependency]
 
 
 class _Maven:
-    """Projects by name, so that each finds its parents."""
+    """Projects by path and by name, so that each finds its parents."""
 
     def __init__(self, poms: list[Manifest]) -> None:
-        self._poms = {pom.name: pom for pom in poms}
+        self._by_path = {pom.path: pom for pom in poms}
+        self._by_name = {pom.name: pom for pom in poms}
 
     def resolved(self, pom: Manifest) -> Iterator[Dependency]:
         properties: dict[str, str] = {}
@@ -118,8 +119,18 @@ class _Maven:
             if current is None:
                 return
             yield current
-            group, _, artifact = str(current.facts.get("parent", "")).partition(":")
-            current = self._poms.get(f"{group}:{artifact.partition(':')[0]}")
+            current = self._parent(current)
+
+    def _parent(self, pom: Manifest) -> Manifest | None:
+        parent = _mapping(pom, "parent")
+        if not parent:
+            return None
+        near = posixpath.join(posixpath.dirname(pom.path), str(parent.get("path") or "-"))
+        for path in (near, f"{near}/pom.xml"):
+            found = self._by_path.get(posixpath.normpath(path))
+            if found and found.name.rpartition(":")[2] == parent.get("artifact"):
+                return found
+        return self._by_name.get(f"{parent.get('group')}:{parent.get('artifact')}")
 
 
 def _expanded(text: str, properties: Mapping[str, str]) -> str:
@@ -162,25 +173,20 @@ class _Gradle:
 
 def _catalog_entries(catalog: Manifest) -> dict[str, list[tuple[str, str]]]:
     """Name and version of what each alias stands for."""
+    versions, plugin_versions = _mapping(catalog, "catalog_versions"), _mapping(catalog, "plugin_versions")
     libraries = {
-        _dotted(alias): [_coordinate(str(text))] for alias, text in _mapping(catalog, "catalog").items()
+        _dotted(alias): [(str(name), str(versions.get(alias, "")))]
+        for alias, name in _mapping(catalog, "catalog").items()
     }
     bundles = {
         f"bundles.{_dotted(alias)}": [one for member in members for one in libraries.get(_dotted(member), ())]
         for alias, members in _mapping(catalog, "bundles").items()
     }
     plugins = {
-        f"plugins.{_dotted(alias)}": [_coordinate(str(text))]
-        for alias, text in _mapping(catalog, "plugins").items()
+        f"plugins.{_dotted(alias)}": [(f"plugin:{name}", str(plugin_versions.get(alias, "")))]
+        for alias, name in _mapping(catalog, "plugins").items()
     }
     return libraries | bundles | plugins
-
-
-def _coordinate(text: str) -> tuple[str, str]:
-    """Name and version of ``group:artifact[:version]`` or ``plugin:ID[:version]``."""
-    first, _, rest = text.partition(":")
-    second, _, version = rest.partition(":")
-    return f"{first}:{second}", version
 
 
 def _dotted(alias: str) -> str:
