@@ -1,0 +1,70 @@
+"""Forms: what a person may type, and what is said when it cannot be used."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AbstractUser
+
+from assessments.models import Team
+from assessments.policy import visible_teams
+from scanners.errors import ScanError
+from scanners.source_url import parse_source
+from scanners.tree import clean_root
+
+
+class RepositoryForm(forms.Form):
+    """Adds a repository: an address, a team (known or new), and a folder where only part of it is meant."""
+
+    source = forms.CharField(
+        label="Address",
+        max_length=2000,
+        help_text="https or ssh, for example https://github.com/owner/name. Without user name, password or token.",
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+    team = forms.ModelChoiceField(
+        label="Team", queryset=Team.objects.none(), required=False, empty_label="A new team"
+    )
+    new_team = forms.CharField(label="Name of the new team", max_length=300, required=False)
+    root = forms.CharField(
+        label="Folder",
+        max_length=1000,
+        required=False,
+        help_text="Only for a part of a repository with several services, for example services/billing.",
+    )
+    name = forms.CharField(
+        label="Name",
+        max_length=300,
+        required=False,
+        help_text="How it is called here. Left empty, its address tells.",
+    )
+
+    def __init__(self, *args: Any, user: AbstractUser, allow_local: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._allow_local = allow_local
+        self.fields["team"].queryset = visible_teams(user).order_by("name")  # type: ignore[attr-defined]
+
+    def clean_source(self) -> str:
+        source: str = self.cleaned_data["source"]
+        try:
+            parsed = parse_source(source, allow_local=self._allow_local)
+        except ScanError as error:
+            raise forms.ValidationError(f"{error.message} {error.hint}".strip(), code=error.id) from error
+        if parsed.credential is not None:
+            raise forms.ValidationError(
+                "The address holds a password or token. Give it without.", code="source.holds-credential"
+            )
+        return source
+
+    def clean_root(self) -> str:
+        try:
+            return clean_root(self.cleaned_data["root"])
+        except ScanError as error:
+            raise forms.ValidationError(error.message, code=error.id) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not cleaned.get("team") and not cleaned.get("new_team", "").strip() and "team" not in self.errors:
+            self.add_error("new_team", "Choose a team, or name a new one.")
+        return cleaned

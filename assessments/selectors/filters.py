@@ -1,0 +1,29 @@
+"""Reading filters out of a query string: what is unknown is left out, never an error."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+
+PAGE_SIZE = 50
+
+
+def text(query: Mapping[str, str], name: str, limit: int = 200) -> str:
+    """The value of ``name`` without control characters and outer space, cut to ``limit``."""
+    raw = "".join(c for c in query.get(name, "") if c.isprintable())
+    return raw.strip()[:limit]
+
+
+def sort_order(query: Mapping[str, str], allowed: Mapping[str, str], default: str) -> tuple[str, str]:
+    """(key with its sign, field to order by) of a known sort key, else of ``default``."""
+    wanted = query.get("sort", "") or default
+    key = wanted.removeprefix("-")
+    if key not in allowed:
+        wanted, key = default, default.removeprefix("-")
+    return wanted, allowed[key]
+
+
+def paginate(rows: QuerySet[Any] | list[Any], query: Mapping[str, str], size: int = PAGE_SIZE) -> Page[Any]:
+    """The page that the query string asks for; the nearest one where there is no such page."""
+    return Paginator(rows, size).get_page(query.get("page", "1"))

@@ -1,0 +1,233 @@
+"""Page models of the repository list and of one repository."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.core.paginator import Page
+from django.db.models import Count, F, Q
+from django.urls import reverse
+
+from assessments.charts import Chart
+from assessments.choices import ACTIVE_STATES, ScanState
+from assessments.forge import forge_of
+from assessments.models import Assessment, Repository, ScanRequest, VerdictChange
+from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
+from assessments.report import ReportPage
+from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.reports import report_of_assessment
+from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
+from assessments.selectors.trends import change_of, points_by_repository, repository_chart, sparkline_of
+from assessments.services.rulesets import built
+
+_SORTS = {
+    "name": "name",
+    "grade": "score",
+    "score": "score",
+    "team": "team__name",
+    "judged": "judged_at",
+    "change": "score",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryRow:
+    """One line of a table. ``change`` in points over 30 days, ``trend`` the scores of a year, oldest first."""
+
+    name: str
+    url: str
+    team: str
+    team_url: str
+    letter: str
+    score: Fraction | None
+    change: Fraction | None
+    trend: tuple[float | None, ...]
+    stack: tuple[str, ...]
+    judged_at: datetime | None
+    error: str
+    running: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    q: str
+    team: str
+    grade: str
+    sort: str
+
+    @property
+    def active(self) -> bool:
+        return bool(self.q or self.team or self.grade)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChoice:
+    name: str
+    slug: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryListPage:
+    """``total`` counts all that the person may see; ``grades`` are (letter, number)."""
+
+    rows: Page[Any]
+    total: int
+    filters: Filters
+    teams: tuple[TeamChoice, ...]
+    grades: tuple[tuple[str, int], ...]
+    can_add: bool
+
+    @property
+    def sort(self) -> str:
+        return self.filters.sort
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A verdict that flipped, with what it was before and why."""
+
+    item: str
+    title: str
+    before: str
+    verdict: str
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPage:
+    """One repository: its head, the latest scan, what changed, the report."""
+
+    name: str
+    slug: str
+    source: str
+    team: str
+    team_url: str
+    letter: str
+    label: str
+    score: Fraction | None
+    change: Fraction | None
+    trend: tuple[float | None, ...]
+    commit: str
+    commit_url: str
+    judged_at: datetime | None
+    ruleset: str
+    stale: bool
+    stack: tuple[str, ...]
+    scan: ScanProgress | None
+    progress_url: str
+    scan_url: str
+    pdf_url: str
+    can_scan: bool
+    changes: tuple[ChangeRow, ...]
+    trend_chart: Chart | None
+    report: ReportPage | None
+
+
+def repository_rows(repositories: Iterable[Repository]) -> list[RepositoryRow]:
+    """Rows for these repositories (team loaded), in their order; two queries whatever their number."""
+    listed = list(repositories)
+    series = points_by_repository(listed)
+    running = dict(
+        ScanRequest.objects.filter(repository__in=listed, state__in=ACTIVE_STATES).values_list(
+            "repository_id", "state"
+        )
+    )
+    return [
+        RepositoryRow(
+            name=one.name,
+            url=reverse("repository-detail", args=[one.slug]),
+            team=one.team.name,
+            team_url=reverse("team-detail", args=[one.team.slug]),
+            letter=one.letter,
+            score=None if one.score is None else Fraction(one.score),
+            change=change_of(series.get(one.pk, [])),
+            trend=sparkline_of(series.get(one.pk, [])),
+            stack=tuple(one.stack),
+            judged_at=one.judged_at,
+            error=one.last_error,
+            running=ScanState(running[one.pk]).label if one.pk in running else "",
+        )
+        for one in listed
+    ]
+
+
+def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> RepositoryListPage:
+    """The repositories that the person may see and the query string asks for."""
+    visible = visible_repositories(user)
+    sort, field = sort_order(query, _SORTS, "name")
+    filters = Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), sort)
+    chosen = visible.select_related("team")
+    if filters.q:
+        chosen = chosen.filter(Q(name__icontains=filters.q) | Q(mirror__url__icontains=filters.q))
+    if filters.team:
+        chosen = chosen.filter(team__slug=filters.team)
+    if "grade" in query and query["grade"] != "":
+        chosen = chosen.filter(letter="" if filters.grade == "-" else filters.grade)
+    order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
+    page = paginate(chosen.order_by(order, "name", "pk"), query)
+    page.object_list = repository_rows(page.object_list)
+    teams = visible_teams(user).annotate(count=Count("repositories")).order_by("name")
+    grades = visible.order_by().values_list("letter").annotate(Count("pk"))
+    return RepositoryListPage(
+        rows=page,
+        total=sum(count for _, count in grades),
+        filters=filters,
+        teams=tuple(TeamChoice(team.name, team.slug, team.count) for team in teams),
+        grades=tuple(sorted(((letter, count) for letter, count in grades if letter), key=_grade_order)),
+        can_add=may_add_repositories(user),
+    )
+
+
+def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:
+    letter = pair[0]
+    return letter[:1], {"+": 0, "": 1, "-": 2}[letter[1:]]
+
+
+def get_repository_page(user: AbstractUser, repository: Repository) -> RepositoryPage:
+    """The page of one repository that the person may see (mirror and team loaded)."""
+    assessment = repository.assessments.select_related("ruleset").order_by("-judged_at", "-id").first()
+    scan = latest_scan(repository)
+    points = points_by_repository([repository]).get(repository.pk, [])
+    report = report_of_assessment(repository, assessment) if assessment else None
+    forge = forge_of(repository.mirror.url)
+    slug = repository.slug
+    return RepositoryPage(
+        name=repository.name,
+        slug=slug,
+        source=repository.mirror.url,
+        team=repository.team.name,
+        team_url=reverse("team-detail", args=[repository.team.slug]),
+        letter=repository.letter,
+        label=report.effective_grade.label if report else "",
+        score=report.effective_grade.score if report else None,
+        change=change_of(points),
+        trend=sparkline_of(points),
+        commit=assessment.commit if assessment else "",
+        commit_url=forge.commit(assessment.commit) if assessment else "",
+        judged_at=repository.judged_at,
+        ruleset=str(assessment.ruleset) if assessment else "",
+        stale=bool(repository.last_error_id and assessment),
+        stack=tuple(repository.stack),
+        scan=progress_of(scan) if scan else None,
+        progress_url=reverse("repository-progress", args=[slug]),
+        scan_url=reverse("repository-scan", args=[slug]),
+        pdf_url=reverse("repository-export", args=[slug]) if assessment else "",
+        can_scan=may_scan(user, repository.team),
+        changes=_changes(repository, assessment) if assessment else (),
+        trend_chart=repository_chart(repository, built(assessment.ruleset)[1]) if assessment else None,
+        report=report,
+    )
+
+
+def _changes(repository: Repository, assessment: Assessment) -> tuple[ChangeRow, ...]:
+    titles = {item.id: item.title for item in built(assessment.ruleset)[1].items}
+    latest = VerdictChange.objects.filter(repository=repository)[:6]
+    return tuple(
+        ChangeRow(c.item, titles.get(c.item, c.item), c.before, c.after, c.get_cause_display(), c.at)
+        for c in latest
+    )

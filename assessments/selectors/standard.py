@@ -1,0 +1,121 @@
+"""Page models of the standard: its areas and items, and one item with who fails it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser
+from django.core.paginator import Page
+from django.db.models import Count
+from django.urls import reverse
+
+from assessments.choices import Outcome
+from assessments.guidance import Guidance
+from assessments.models import ChecklistItem
+from assessments.policy import visible_repositories
+from assessments.selectors.filters import paginate
+from assessments.selectors.reports import guidance_of
+from assessments.services.rulesets import DEFAULT, built, current_version
+from assessments.standard import Area, Initiative, Item
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """An item, in how many repositories it fails, and in how many it is known."""
+
+    item: Item
+    failing: int
+    measured: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AreaGroup:
+    area: Area
+    items: tuple[ItemRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandardPage:
+    title: str
+    version: str
+    item_count: int
+    areas: tuple[AreaGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailingRow:
+    name: str
+    url: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    item: Item
+    area: Area
+    initiative: Initiative | None
+    guidance: Guidance | None
+    failing: Page[Any]
+    failing_count: int
+    passing_count: int
+    unknown_count: int
+
+
+def get_standard_page(user: AbstractUser) -> StandardPage:
+    """The current standard with the figures of what the person may see."""
+    version = current_version()
+    _, standard = built(version)
+    counts: dict[tuple[str, str], int] = {
+        (item, outcome): count
+        for item, outcome, count in _checklist(user)
+        .order_by()
+        .values_list("item", "outcome")
+        .annotate(Count("pk"))
+    }
+    groups = []
+    for area in standard.areas:
+        rows = []
+        for item in standard.items:
+            if item.area == area.id:
+                failing = counts.get((item.id, Outcome.FAIL), 0)
+                measured = failing + counts.get((item.id, Outcome.PASS), 0)
+                rows.append(ItemRow(item, failing, measured, reverse("standard-item", args=[item.id])))
+        groups.append(AreaGroup(area, tuple(rows)))
+    return StandardPage(standard.title, version.version, len(standard.items), tuple(groups))
+
+
+def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) -> ItemPage | None:
+    """One item of the current standard, None where there is no such item."""
+    _, standard = built(current_version())
+    item = standard.by_item.get(item_id)
+    if item is None:
+        return None
+    rows = _checklist(user).filter(item=item_id)
+    counts = dict(rows.order_by().values_list("outcome").annotate(Count("pk")))
+    failing = (
+        rows.filter(outcome=Outcome.FAIL)
+        .select_related("repository__team")
+        .order_by("repository__name", "pk")
+    )
+    page = paginate(failing, query)
+    page.object_list = [
+        FailingRow(
+            r.repository.name, reverse("repository-detail", args=[r.repository.slug]), r.repository.team.name
+        )
+        for r in page.object_list
+    ]
+    return ItemPage(
+        item=item,
+        area=next(area for area in standard.areas if area.id == item.area),
+        initiative=next((i for i in standard.initiatives if item_id in i.items), None),
+        guidance=guidance_of(DEFAULT).get(item_id),
+        failing=page,
+        failing_count=counts.get(Outcome.FAIL, 0),
+        passing_count=counts.get(Outcome.PASS, 0),
+        unknown_count=counts.get(Outcome.UNKNOWN, 0),
+    )
+
+
+def _checklist(user: AbstractUser):  # type: ignore[no-untyped-def]  # a QuerySet of ChecklistItem
+    return ChecklistItem.objects.filter(repository__in=visible_repositories(user), ruleset=DEFAULT)

@@ -1,0 +1,101 @@
+"""Repositories: list, add, one, rescan and its progress, export."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments import policy
+from assessments.choices import ExportFormat, ScanReason
+from assessments.forms import RepositoryForm
+from assessments.models import Repository
+from assessments.selectors.repositories import get_repository_list, get_repository_page
+from assessments.selectors.scans import latest_scan, progress_of
+from assessments.services.exports import request_export
+from assessments.services.repositories import ensure_team, register_repository
+from assessments.services.scans import request_scan
+from scanners.errors import ScanError
+
+
+@require_safe
+def repository_list(request: HttpRequest) -> HttpResponse:
+    page = get_repository_list(request.user, request.GET)
+    partial = request.htmx and not request.htmx.history_restore_request
+    response = render(
+        request, "repositories/_table.html" if partial else "repositories/list.html", {"page": page}
+    )
+    response["Vary"] = "HX-Request"
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def repository_create(request: HttpRequest) -> HttpResponse:
+    if not policy.may_add_repositories(request.user):
+        raise PermissionDenied
+    form = RepositoryForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            repository, _ = register_repository(
+                source=data["source"],
+                team=data["team"] or ensure_team(data["new_team"].strip()),
+                actor=request.user,
+                root=data["root"],
+                name=data["name"],
+            )
+        except ScanError as error:
+            form.add_error("source", f"{error.message} {error.hint}".strip())
+        else:
+            return redirect("repository-detail", repository.slug)
+    return render(request, "repositories/form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+def repository_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    repository = _visible(request, slug)
+    return render(
+        request, "repositories/detail.html", {"page": get_repository_page(request.user, repository)}
+    )
+
+
+@require_POST
+def repository_scan(request: HttpRequest, slug: str) -> HttpResponse:
+    repository = _visible(request, slug)
+    if not policy.may_scan(request.user, repository.team):
+        raise PermissionDenied
+    request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
+    return redirect("repository-detail", slug)
+
+
+@require_safe
+def repository_progress(request: HttpRequest, slug: str) -> HttpResponse:
+    """The progress alone; once the scan has ended, the whole page is fetched anew."""
+    repository = _visible(request, slug)
+    scan = latest_scan(repository)
+    progress = progress_of(scan) if scan else None
+    context = {"scan": progress, "progress_url": request.path}
+    response = render(request, "repositories/_scan.html", context)
+    if request.htmx and not (progress and progress.running):
+        response["HX-Refresh"] = "true"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+def repository_export(request: HttpRequest, slug: str) -> HttpResponse:
+    repository = _visible(request, slug)
+    assessment = repository.assessments.order_by("-judged_at", "-id").first()
+    if assessment is None:
+        messages.error(request, "There is nothing to export yet: the repository has not been judged.")
+        return redirect("repository-detail", slug)
+    wanted = request.POST.get("format", ExportFormat.PDF)
+    format = ExportFormat(wanted) if wanted in ExportFormat.values else ExportFormat.PDF
+    request_export(repository=repository, assessment=assessment, format=format, requested_by=request.user)
+    messages.success(request, f"The {format.label} is being made.")
+    return redirect("export-list")
+
+
+def _visible(request: HttpRequest, slug: str) -> Repository:
+    visible = policy.visible_repositories(request.user).select_related("mirror", "team")
+    return get_object_or_404(visible, slug=slug)

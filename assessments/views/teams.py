@@ -1,0 +1,36 @@
+"""Teams: list, scorecard, rescan of all."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from assessments import policy
+from assessments.choices import ScanReason
+from assessments.selectors.teams import get_team_list, get_team_page
+from assessments.services.scans import request_scan
+
+
+@require_safe
+def team_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "teams/list.html", {"page": get_team_list(request.user)})
+
+
+@require_safe
+def team_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
+    return render(request, "teams/detail.html", {"page": get_team_page(request.user, team)})
+
+
+@require_POST
+def team_scan(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
+    if not policy.may_scan(request.user, team):
+        raise PermissionDenied
+    repositories = list(team.repositories.all())
+    for repository in repositories:
+        request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
+    count = len(repositories)
+    messages.success(request, f"{count} repositor{'y is' if count == 1 else 'ies are'} being scanned.")
+    return redirect("team-detail", slug)
