@@ -40,6 +40,7 @@ class Environment(BaseSettings):
     log_json: bool = False
     organisation: str = "Organisation"
     allow_private_addresses: bool = False
+    allow_local_sources: bool = False
     scan_interval_hours: int = Field(default=24, ge=1, le=24 * 90)
     scan_seconds: int = Field(default=900, ge=10, le=4 * 3600)
     max_repository_mb: int = Field(default=2048, ge=1, le=200_000)

@@ -32,7 +32,12 @@ def get_components_page() -> ComponentsPage:
     """Every piece once, by the current standard."""
     _, standard = built(current_version())
     points = [
-        TrendPoint(_FROM + timedelta(weeks=n), Fraction(score), backfilled=n < 3, waived_score=Fraction(score + n // 2))
+        TrendPoint(
+            _FROM + timedelta(weeks=n),
+            Fraction(score),
+            backfilled=n < 3,
+            waived_score=Fraction(score + n // 2),
+        )
         for n, score in enumerate(_SCORES)
     ]
     return ComponentsPage(

@@ -1,5 +1,6 @@
 """Repositories: list, add, one, rescan and its progress, export."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +34,8 @@ def repository_list(request: HttpRequest) -> HttpResponse:
 def repository_create(request: HttpRequest) -> HttpResponse:
     if not policy.may_add_repositories(request.user):
         raise PermissionDenied
-    form = RepositoryForm(request.POST or None, user=request.user)
+    allow_local = settings.ENVIRONMENT.allow_local_sources
+    form = RepositoryForm(request.POST or None, user=request.user, allow_local=allow_local)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
@@ -43,6 +45,7 @@ def repository_create(request: HttpRequest) -> HttpResponse:
                 actor=request.user,
                 root=data["root"],
                 name=data["name"],
+                allow_local=allow_local,
             )
         except ScanError as error:
             form.add_error("source", f"{error.message} {error.hint}".strip())
