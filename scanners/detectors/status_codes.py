@@ -67,11 +67,12 @@ _IMPLICIT = {
     r"(?P<p422>extends\s+(?:FormRequest|ApiRequest)\b|ValidationException::withMessages|->validate\(\s*\[)|(?P<p401>AuthenticationException|UnauthorizedHttpException)",
     "go": r"\b(?:codes\.|connect\.Code)(?P<f>InvalidArgument|Unauthenticated|PermissionDenied|NotFound|AlreadyExists|FailedPrecondition|Internal|Unavailable|ResourceExhausted|Unimplemented)\b",
     "csharp": r"(?P<p403>\bForbid\(\)|\.Forbid\()|(?P<p401>\bChallenge\()|(?P<p400>ValidationProblem\()",
+    "rust": r"\bError(?P<f>BadRequest|Unauthorized|Forbidden|NotFound|Conflict|Gone|UnprocessableEntity|InternalServerError|TooManyRequests)\b",
     "ruby": r"(?P<p404>ActiveRecord::RecordNotFound|RoutingError)|(?P<p403>CanCan::AccessDenied|Pundit::NotAuthorizedError)",
     "elixir": r"(?P<p404>Repo\.get!|Repo\.get_by!|Ecto\.NoResultsError)|plug_status:\s*(?P<h>[45]\d\d)",
 }  # fmt: skip
 _LANGUAGES = ("python", "javascript", "typescript", "go", "java", "kotlin", "scala", "groovy", "ruby", "php", "csharp", "rust", "elixir")
-_COMPARED = re2.compile(rb"(?:[=!<>]==?\s*|\bcase\s+|\bin\s*[(\[{]\s*|when\s+|[<>]\s*|\bis\s+|equal\w*\(\s*|Is\(err,\s*\w*\.?)$")
+_COMPARED = re2.compile(rb"(?:[=!<>]==?\s*|\bcase\s+|\bin\s*[(\[{]\s*|when\s+|[^=-][<>]\s*|\bis\s+|equal\w*\(\s*|Is\(err,\s*\w*\.?)$")
 _COMPARED_AFTER = re2.compile(rb"^\s*(?:===?|!==?|\)?\s*===?|:\s*[{\[\"'(])")
 _DESCRIBED = re2.compile(
     rb"@ApiResponse|@Api\w*Response|@OA\b|ProducesResponseType|\.Produces\w*\(|\bresponses\s*[=:]|SwaggerResponse|@swagger|@throws|"

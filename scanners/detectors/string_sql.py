@@ -55,6 +55,8 @@ _SAFE = re2.compile(
     rb"sort|field|alias|prefix|interval|lang(?:uage)?\b|regconfig|logger|\blog\b|raise |throw |error\(|console\.|print|message|format_sql|"
     rb"quoteIdent|literal\(|Prisma\.sql|dialect|int\(|intval|\(int\)|parseInt|Number\(|assert|analyzer|version|timezone|collat"
 )
+_FIXED = re2.compile(rb"[{+.]\s*[$\\]?(?:self::|static::|Time|Date|[A-Z][A-Z_]{2,})|\b(?:now|today|ago|utcnow)\b|\.to_i\b|\bTime\.")
+"""Values that no request brings: constants, clocks, whole numbers."""
 _CALLS = re2.compile(
     rb"(?i)\b(execute|executemany|query|queryrow|exec|raw|rawquery|text|prepare|fetch\w*|\$queryrawunsafe|\$executerawunsafe|select_all|"
     rb"find_by_sql|where|createquery|createnativequery|preparestatement|statement|executesql\w*|fromsqlraw|sqlquery|queryasync|get_results|"
@@ -95,7 +97,7 @@ class StringSql:
             line = data[start : end if end != -1 else len(data)][:1000]
             if _SAFE.search(match[0]) or _SAFE.search(line[: max(0, place - start)][-60:] if language == "go" else match[0]):
                 continue
-            if _NOISE.search(line) or in_comment(data, place, language):
+            if _FIXED.search(match[0]) or _NOISE.search(line) or in_comment(data, place, language):
                 continue
             if language == "javascript" and _TAGGED.search(before):
                 continue
