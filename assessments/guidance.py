@@ -42,9 +42,18 @@ class Guidance:
     controls: Mapping[str, tuple[str, ...]]
 
     def snippet_for(self, stack: Iterable[str]) -> Snippet | None:
-        """The snippet for the first word of the stack that has one, for a near language, or for any."""
+        """The snippet for the first word of the stack that has one, for a near language, or for any.
+
+        One for a language with a framework of the stack (``python.django``) goes before that language's own.
+        """
         words = [_SPOKEN.get(word.lower(), word.lower()) for word in stack]
-        wanted = [*words, *(_NEAR[word] for word in words if word in _NEAR), ANY]
+        near = {word: _NEAR[word] for word in words if word in _NEAR}
+        wanted: list[str] = []
+        for word in words:
+            kin = (word, near[word]) if word in near else (word,)
+            wanted += [f"{language}.{framework}" for language in kin for framework in words]
+            wanted.append(word)
+        wanted += [*near.values(), ANY]
         return next((self.snippets[word] for word in wanted if word in self.snippets), None)
 
 
