@@ -57,12 +57,15 @@ class GlobSet:
         self._set = re2.Set.SearchSet(options)
         for glob in self._globs:
             self._set.Add(glob_to_regex(glob))
-        if self._globs:
-            self._set.Compile()
+        self._set.Add(r"\A")
+        self._set.Compile()
 
     def match(self, path: str) -> tuple[str, ...]:
         """The globs that ``path`` satisfies, in the order they were given."""
         if not self._globs:
             return ()
         raw = path.encode("utf-8", "surrogateescape")
-        return tuple(self._globs[index] for index in sorted(self._set.Match(raw) or ()))
+        matched = self._set.Match(raw)
+        if not matched:  # even what always matches is missing: the automaton ran out of its memory
+            return tuple(g for g in self._globs if re2.search(glob_to_regex(g), raw))
+        return tuple(self._globs[index] for index in sorted(matched) if index < len(self._globs))

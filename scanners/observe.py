@@ -15,7 +15,7 @@ from scanners.matchers.base import Hit
 from scanners.matchers.code import CodeMatcher
 from scanners.matchers.text import TextMatcher
 from scanners.rules import Ruleset
-from scanners.tree import RepoTree
+from scanners.tree import RepoTree, decode_text
 from scanners.view import TreeView
 
 MAX_BLOB_BYTES = 1 << 20
@@ -65,7 +65,7 @@ class Observer:
 
         def read(path: str) -> str | None:
             data = kept.get(path)
-            return tree.text(path) if data is None else data.decode("utf-8", "replace")
+            return tree.text(path) if data is None else decode_text(data)
 
         view = TreeView(tree.entries, self._ruleset.globs, read, default_branch=default_branch)
         wanted: dict[Plan, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))

@@ -17,7 +17,7 @@ from scanners.profile import Profile, decide_profile
 from scanners.redact import redact
 from scanners.rules import Ruleset
 from scanners.signals import Answers
-from scanners.tree import RepoTree
+from scanners.tree import RepoTree, decode_text
 from scanners.verdicts import Verdict, judge
 
 MAX_EXCERPT = 200
@@ -106,7 +106,7 @@ class Quoter:
         for blob, data in tree.blobs.read_many(list(blobs)):
             if data is None:
                 continue
-            lines = data.split(b"\n")
+            lines = decode_text(data).split("\n")
             for path in paths[blob]:
                 for number in wanted[path]:
                     if number <= len(lines):
@@ -118,7 +118,7 @@ class Quoter:
         )
 
 
-def _excerpt(lines: list[bytes], number: int) -> str:
-    text = lines[number - 1][: MAX_EXCERPT * 4].decode("utf-8", "replace").strip()
+def _excerpt(lines: list[str], number: int) -> str:
+    text = lines[number - 1][: MAX_EXCERPT * 4].strip()
     cleaned = "".join(c if c.isprintable() else "�" for c in text.replace("\t", " "))
     return redact(cleaned)[:MAX_EXCERPT]
