@@ -52,8 +52,8 @@ _NUMBER = (
     r"HTTPError|ApiError|APIError|AppError|[cC]reateError|createHttpError|http_error|http_response_code|setStatus(?:Code)?|WriteHeader|"
     r"put_status|AbortWithStatus(?:JSON)?|error!|ErrorResponse|NewHTTPError|NewError|StatusCode|HttpResponse|Response|error|code|statusCode|super|"
     r"respond_with_error|ResponseEntity\.status|ErrorHandler|c\.(?:JSON|String|Status|Data|HTML))\s*\(?\s*(?:\w+\s*,\s*)?[\"']?|"
-    r"(?:[\])}\"']|\w\))\s*,\s*(?:status(?:_?[cC]ode)?\s*[=:]\s*)?|"
-    r"\b(?:abort|send_resp|send_error|http\.Error|abort_json|render_error|json|writeError|error_response|make_response|Problem|ObjectResult|problem|respondError|jsonError|error|withStatus)\([^\n]*?,\s*)"
+    r"[\])}]\s*,\s*(?:status(?:_?[cC]ode)?\s*[=:]\s*)?|"
+    r"\b(?:abort|send_resp|send_error|http\.Error|abort_json|render_error|json|writeError|error_response|make_response|Problem|ObjectResult|problem|respondError|jsonError|error|withStatus|response|make)\([^\n]*?,\s*)"
     r"(?P<d>[45]\d\d)\b"
 )
 _SYMBOL = r"(?:\bstatus(?::|\s*=>|\()?\s*|\bhead\(?\s*|put_status\(\s*|send_resp\(\w+,\s*|error!\([^\n]*?,\s*|halt\s+|\babort\s+):" + _named("e")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _WINDOW = 400
 _SQL = re2.compile(
-    rb"(?is)\b(select\b.*\bfrom\b|insert\s+into\b|update\s+[\w.`\"\[\]]+\s+set\b|delete\s+from\b|\bwhere\s+[\w.`\"\[\]]+\s*(=|<|>|like|in\b)|"
+    rb"(?is)\b(select\b.*\bfrom\b|insert\s+into\b|update\s+[\w.`\"\[\]]+\s+set\b|delete\s+from\b|\bwhere\s+[\w.`\"\[\]]+\s*(=|<|>|like|in\b)|\b(and|or)\s+[\w.`\"\[\]]+\s*(=|<|>|like\b)|"
     rb"having\b|\bvalues\s*\()|\.(where|find_by_sql|exec_query|having)\(?\s*[\"']"
 )
 _REQUEST = rb"(?:request|req|ctx|params|\$_(?:GET|POST|REQUEST|COOKIE)|\$request|c\.(?:Query|Param|PostForm)|r\.(?:URL|FormValue)|input)\b"
@@ -43,7 +43,7 @@ _DIRECT = {
 }
 # A bare value after a comparison, joined on by a plus: numbers and ids most of the time.
 _BARE = {
-    "python": rb"(?:=|<|>|(?i:like|limit|offset))\s*[\"']\s*(?:\+|%)\s*\(?\s*(?:str\()?[a-z]\w*|(?:=|<|>)\s*\{[a-z][\w.\[\]\"']*\}",
+    "python": rb"(?:=|<|>|(?i:like|limit|offset))\s*[\"']\s*(?:\+|%)\s*\(?\s*(?:str\()?[a-z]\w*|\w\s*(?:=|<|>)\s*\{[a-z][\w.\[\]\"']*\}",
     "javascript": rb"(?:=|<|>)\s*[\"'`]\s*\+\s*[a-z]\w*|(?:=|<|>)\s*\$\{[a-z][\w.]*\}",
     "java": rb"(?:=|<|>|(?i:like))\s*\"\s*\+\s*[a-z]\w*",
     "php": rb"(?:=|<|>)\s*[\"']\s*\.\s*\$\w+|(?:=|<|>)\s*\{?\$(?:_GET|_POST|id|\w+_id)\b",
@@ -51,7 +51,7 @@ _BARE = {
 }
 _SAME = {"typescript": "javascript", "tsx": "javascript"}
 _SAFE = re2.compile(
-    rb"(?i)placeholder|quote|escape|sanitiz|connection\.|ident|param(?:eter)?s?_?(?:list|str)|bind|column|table|schema|order|direction|"
+    rb"(?i)placeholder|\b[lr]hs\b|quote|escape|sanitiz|connection\.|ident|param(?:eter)?s?_?(?:list|str)|bind|column|table|schema|order|direction|"
     rb"sort|field|alias|prefix|interval|lang(?:uage)?\b|regconfig|logger|\blog\b|raise |throw |error\(|console\.|print|message|format_sql|"
     rb"quoteIdent|literal\(|Prisma\.sql|dialect|int\(|intval|\(int\)|parseInt|Number\(|assert|analyzer|version|timezone|collat"
 )
@@ -90,14 +90,15 @@ class StringSql:
         for match in self._pattern(language).finditer(data):
             place = match.start()
             before = data[max(0, place - _WINDOW) : place]
-            if not _SQL.search(before + match[0]) or not _CALLS.search(data[max(0, place - 900) : place + 600]):
+            text = before[max(0, before.rfind(b'"'), before.rfind(b"`")) :]
+            if not _SQL.search(text + match[0]) or not _CALLS.search(data[max(0, place - 900) : place + 600]):
                 continue
             start = data.rfind(b"\n", 0, place) + 1
             end = data.find(b"\n", match.end())
             line = data[start : end if end != -1 else len(data)][:1000]
             if _SAFE.search(match[0]) or _SAFE.search(line[: max(0, place - start)][-60:] if language == "go" else match[0]):
                 continue
-            if _FIXED.search(match[0]) or _NOISE.search(line) or in_comment(data, place, language):
+            if _is_fixed(data, match[0]) or _NOISE.search(line) or in_comment(data, place, language):
                 continue
             if language == "javascript" and _TAGGED.search(before):
                 continue
@@ -118,7 +119,21 @@ class StringSql:
         return Answer(evidence, count=len(places), files=len({path for path, _ in places}))
 
 
-_NOISE = re2.compile(rb"(?i)\b(log(?:ger|ging)?|console|print|raise|throw|panic|errorf|fmt\.errorf|exception)\b\S*\(|\bhelp_text\b")
+_NOISE = re2.compile(
+    rb"(?i)\b(log(?:ger|ging)?|console|print|panic|errorf|fmt\.errorf|exception)\b\S*\(|\bhelp_text\b|\b(raise|throw)\b|\w+error\("
+)
+_NAME = re2.compile(rb"[{+.%$(]\s*\$?\{?\s*\$?([a-zA-Z_]\w*)")
+
+
+def _is_fixed(data: bytes, interpolation: bytes) -> bool:
+    """Whether what is written in is a constant, a clock or a number, as it stands or where its name is assigned."""
+    if _FIXED.search(interpolation):
+        return True
+    name = _NAME.search(interpolation)
+    if not name:
+        return False
+    assigned = re2.findall(rb"\b" + re2.escape(name[1]) + rb"\s*:?=\s*([^=\n][^\n]*)", data)
+    return bool(assigned) and all(_FIXED.search(b"{" + value) or value[:1].isdigit() for value in assigned)
 
 
 def _in_fstring(data: bytes, place: int) -> bool:

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import re2
+
 from scanners.classify import role_of
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
 
 _COUNTED = CODE | {"hcl"}
 _MIGRATIONS = frozenset(["migrations", "migrate", "versions", "seeders"])
+_LIBRARY = re2.compile(
+    r"(?i)(^|/)(static|public|assets|wwwroot|resources)/([^/]+/)*(lib|libs|plugins?|external)/|(^|/)(jquery|bootstrap|lodash|moment|d3|popper)[\w.-]*\.js$"
+)
+"""Libraries for browsers that were copied in, where no folder called vendor says so."""
 _ROOT_SCRIPTS = frozenset(["setup.py", "manage.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "doc.go"])
 
 
@@ -22,6 +28,8 @@ def written_lines(view: "TreeView") -> dict[str, int]:
     for path, (code, comments) in view.facts("source-lines"):
         folders = path.lower().split("/")[:-1]
         if role_of(path) == "source" and language_of(path) in _COUNTED and not _MIGRATIONS.intersection(folders):
+            if _LIBRARY.search(path):
+                continue
             lines[path] = code + comments
     return lines
 
