@@ -10,9 +10,9 @@ from scanners.inventory.dependencies.reading import toml_values
 def parse_catalog(path: str, text: str) -> Manifest:
     """No dependencies by itself: an entry counts where a script uses its alias.
 
-    Facts, with aliases as scripts write them (dots for dashes and underscores): ``catalog`` (alias -> name) with
-    ``catalog_versions``, ``plugins`` (alias -> plugin id) with ``plugin_versions``, and ``bundles`` (bundle ->
-    aliases).
+    Facts, with aliases as scripts write them (dots for dashes and underscores): ``catalog`` (alias -> name)
+    with ``catalog_versions``, ``plugins`` (alias -> plugin id) with ``plugin_versions``, and ``bundles``
+    (bundle -> aliases).
     """
     root, _ = toml_values(path, text)
     versions = _table(root.get("versions"))

@@ -11,7 +11,7 @@ _GEMFILES = frozenset(["gemfile", "gems.rb"])
 _LOCKS = frozenset(["gemfile.lock", "gems.locked"])
 _STRING = re.compile(r"""%[qQ]?[<({\[]([^>)}\]\n]*)[>)}\]]|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""")
 _COMMENT = re.compile(
-    r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|%[qwQWiI][<({\[][^>)}\]\n]{0,2000}[>)}\]])|(#[^\n]*)"""
+    r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|%[qwQWiI][<({\[][^>)}\]\n]{0,300}[>)}\]])|(#[^\n]*)"""
 )
 _BLOCK_COMMENT = re.compile(r"^=begin\b.*?(?:^=end\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
 _GEM = re.compile(r"gem[\s(]+(?=[\"'])")

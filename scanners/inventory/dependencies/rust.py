@@ -30,8 +30,8 @@ def parse_rust(path: str, text: str) -> Manifest:
     """What Cargo is told, or the crates it locked.
 
     Facts: ``lib`` and ``bins`` as declared (files that Cargo finds by itself are not known here); at the root
-    of a workspace ``members``, ``workspace`` (true) and ``workspace_dependencies`` (key -> name, version, line);
-    ``inherited`` (keys that another file's workspace defines; name and version stand there).
+    of a workspace ``members``, ``workspace`` (true) and ``workspace_dependencies`` (key -> name, version,
+    line); ``inherited`` (keys that another file's workspace defines; name and version stand there).
     """
     if path.rpartition("/")[2].lower() == "cargo.lock":
         return _lock(path, text)
