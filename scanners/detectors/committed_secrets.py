@@ -22,7 +22,7 @@ _KEY = (
     rb"SESSION_?SECRET|session_?secret|sessionSecret|COOKIE_?SECRET|cookie_?secret|cookieSecret|TOKEN_?SECRET|token_?secret|tokenSecret|"
     rb"ACCESS_TOKEN_SECRET|REFRESH_TOKEN_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|IssuerSigningKey|HMAC_?(?:KEY|SECRET)|hmac_?(?:key|secret))"
 )
-_LITERAL = rb"[rbfu]?([\"'`])(?P<value>[^\"'`\n$%{}<>]{4,200})\1"
+_LITERAL = rb"[rbu]?([\"'`])(?P<value>[^\"'`\n]{4,200})\1"
 _ASSIGNED = re.compile(
     rb"(?m)(?P<name>\b[\w.]*" + _KEY + rb")[\"'\])]*\s*(?::\s*(?:str|string|String|bytes|\[\]byte|Final\[str\]|&(?:'static )?str)\s*)?(?:=|:=|:|=>)\s*"
     rb"(?:\[\]byte\(|Buffer\.from\(|b)?" + _LITERAL
@@ -53,7 +53,7 @@ class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 1
+    version = 2
     languages = CODE | {"yaml", "json", "toml", "ini", "properties", "env", "xml", "conf", "hcl", "shell", "dockerfile", "text", "prisma", "notebook", ""}
     roles = frozenset(["source"])
     gate = (
@@ -81,7 +81,9 @@ class CommittedSecrets:
                 name = groups.get("name") or b""
                 start = data.rfind(b"\n", 0, match.start()) + 1
                 before = data[start : match.start()].lstrip()
-                if before.startswith((b"#", b"//", b"*", b"--")) or _PUBLIC.search(name) or _names_nothing(value):
+                if before.startswith((b"#", b"//", b"*", b"--")) or _PUBLIC.search(name) or _is_template(value):
+                    continue
+                if pattern is _ASSIGNED and _names_nothing(value):
                     continue
                 if _guarded(data, match.start(), match.end(), value):
                     continue
@@ -97,6 +99,11 @@ class CommittedSecrets:
             if (live and not re.search(r"(?i)example|sample|\.dist$|template", path)) or (not live and not _BARRED.search(path))
         ]
         return Answer(tuple(evidence[:5]), count=len(evidence), files=len({e.path for e in evidence}))
+
+
+def _is_template(value: bytes) -> bool:
+    """True for a literal that is filled in later, so that no key stands in it."""
+    return value.startswith((b"<", b"${", b"{{", b"%(", b"$(")) or b"${" in value or b"{{" in value
 
 
 def _names_nothing(value: bytes) -> bool:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 _DEFINITION = {
     "python": re.compile(rb"^[ \t]*(?:async[ ]+)?(?:def|class)[ ]+[A-Za-z]\w*", re.MULTILINE),
-    "javascript": re.compile(rb"^(?:export[ ]+(?:default[ ]+)?(?:async[ ]+)?(?:function|class|const|interface|type|enum|abstract)\b|exports\.\w+[ ]*=|module\.exports\.\w+[ ]*=|(?:async[ ]+)?function[ ]+\w|class[ ]+\w|const[ ]+\w+[ ]*=[ ]*(?:async[ ]*)?(?:function|\([^)\n]*\)[ ]*=>|catchAsync)|router\.(?:get|post|put|patch|delete)\()", re.MULTILINE),
+    "javascript": re.compile(rb"^(?:exports\.\w+[ ]*=|module\.exports\.\w+[ ]*=|(?:async[ ]+)?function[ ]+\w|class[ ]+\w|const[ ]+\w+[ ]*=[ ]*(?:async[ ]*)?(?:function|\([^)\n]*\)[ ]*=>|catchAsync)|router\.(?:get|post|put|patch|delete)\()", re.MULTILINE),
+    "module": re.compile(rb"^export[ ]+(?:default[ ]+)?(?:async[ ]+)?(?:function|class|const|interface|type|enum|abstract)\b", re.MULTILINE),
     "go": re.compile(rb"^(?:func[ ]+(?:\([^)\n]*\)[ ]*)?[A-Z]\w*|type[ ]+[A-Z]\w*)", re.MULTILINE),
     "java": re.compile(rb"^[ \t]*public[ ]+(?:(?:static|final|abstract|sealed|default|synchronized)[ ]+)*[\w<>\[\], ?.]+[({]?", re.MULTILINE),
     "kotlin": re.compile(rb"^[ \t]*(?:(?:open|abstract|data|sealed|suspend|inline|override|operator|public)[ ]+)*(?:fun|class|interface|object)[ ]+\w", re.MULTILINE),
@@ -30,13 +31,16 @@ class DocumentedDefinitions:
     """Facts: [public definitions, documented ones, line of the first documented]. ``value`` is the share documented."""
 
     name = "documented-definitions"
-    version = 1
-    languages = frozenset([*_DEFINITION, *_SAME])
+    version = 2
+    languages = frozenset([*_DEFINITION, *_SAME]) - {"module"}
     roles = frozenset(["source"])
     gate = ""
 
     def observe(self, data: bytes, language: str) -> Any | None:
-        pattern = _DEFINITION[_SAME.get(language, language)]
+        family = _SAME.get(language, language)
+        if family == "javascript" and b"\nexport " in data:
+            family = "module"  # what a module does not export is not public
+        pattern = _DEFINITION[family]
         total = documented = first = 0
         for match in pattern.finditer(data):
             total += 1
