@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -39,24 +39,31 @@ def chromium() -> Iterator[Browser]:
 
 
 def open_context(
-    browser: Browser, base_url: str, *, theme: Literal["light", "dark"] = "light", width: int = 1280
+    browser: Browser,
+    base_url: str,
+    *,
+    theme: Literal["light", "dark"] = "light",
+    width: int = 1280,
+    state: Any = None,
 ) -> BrowserContext:
+    """A fresh profile; ``state`` is the storage of another one whose sign-in it takes over."""
     context = browser.new_context(
         base_url=base_url,
         viewport={"width": width, "height": 900},
         color_scheme=theme,
         reduced_motion="reduce",
+        storage_state=state,
     )
     context.set_default_timeout(15_000)
     return context
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
-    page.goto("/")
-    page.get_by_label("E-mail").or_(page.get_by_label("Email")).first.fill(email)
+    """Signs in on the page that asks for it, and waits for the one behind it."""
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(lambda url: "/accounts/" not in url)
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
 
 
 def settle(page: Page) -> None:

@@ -1,0 +1,36 @@
+"""The addresses of every kind of page, found by following links as a person would."""
+
+from playwright.sync_api import Page
+
+FIXED = {
+    "fleet": "/",
+    "repositories": "/repositories/",
+    "repositories-filtered": "/repositories/?q=no-such-repository",
+    "repository-add": "/repositories/add/",
+    "teams": "/teams/",
+    "standard": "/standard/",
+    "activity": "/activity/",
+    "exports": "/exports/",
+    "components": "/components/",
+    "password": "/accounts/password/change/",
+    "email": "/accounts/email/",
+    "two-factor": "/accounts/2fa/",
+    "sign-out": "/accounts/logout/",
+    "not-found": "/no-such-page/",
+}
+FIRST_LINK = {
+    "team": ("/teams/", "main tbody th a"),
+    "repository": ("/repositories/?sort=-score", "main tbody th a"),
+    "item": ("/standard/", "main tbody th a"),
+}
+
+
+def pages_of(page: Page) -> dict[str, str]:
+    """Name and address of one page of each kind; kinds that have none yet are left out."""
+    found = dict(FIXED)
+    for name, (address, link) in FIRST_LINK.items():
+        page.goto(address)
+        links = page.locator(link)
+        if links.count():
+            found[name] = str(links.first.get_attribute("href"))
+    return found
