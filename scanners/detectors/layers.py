@@ -60,7 +60,7 @@ def _layer_of_part(part: str) -> str:
 
 def layer_of(path: str) -> str:
     """The layer of one file: its own name first, then its folders from the nearest up; "" where none tells."""
-    parts = path.split("/")
+    parts = re.sub(r"^.*/src/main/(java|kotlin|scala|groovy)/", "", path).split("/")
     parts[-1] = parts[-1].split(".")[0] if parts[-1].count(".") == 1 else parts[-1].rpartition(".")[0]
     for part in reversed(parts):
         layer = _FOLDERS.get(part.lower(), "") if part is not parts[-1] else ""

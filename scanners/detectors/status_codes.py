@@ -48,14 +48,14 @@ _CALLED = (
     r"(?:\.|::|->|\b(?:return|=>)\s+(?:this\.|await\s+)?)(?:(?:JSON|HTML|Text|Send|send|respond|render|error|Write|write)(?:Error)?_?)?" + _named("c") + r"(?:Error|Response|Exception|AsJson)?\("
 )
 _NUMBER = (
-    r"(?:\bstatus(?:_?[cC]ode)?[\"']?\s*(?:=|:|\(|=>)\s*|\b(?:sendStatus|abort|abort_if|abort_unless|halt|head|HTTPException|HttpException|HttpError|"
+    r"(?:\bstatus(?:_?[cC]ode)?[\"'\]]*\s*(?:=|:|\(|=>)\s*|\bstatus\w*\(?[^\n]*(?:\|\||\?\?)\s*|\b(?:sendStatus|abort|abort_if|abort_unless|halt|head|HTTPException|HttpException|HttpError|"
     r"HTTPError|ApiError|APIError|AppError|[cC]reateError|createHttpError|http_error|http_response_code|setStatus(?:Code)?|WriteHeader|"
     r"put_status|AbortWithStatus(?:JSON)?|error!|ErrorResponse|NewHTTPError|NewError|StatusCode|HttpResponse|Response|error|code|statusCode|super|"
     r"respond_with_error|ResponseEntity\.status|ErrorHandler|c\.(?:JSON|String|Status|Data|HTML))\s*\(?\s*(?:\w+\s*,\s*)?[\"']?|"
-    r"[\])}]\s*,\s*(?:status(?:_?[cC]ode)?\s*[=:]\s*)?|"
     r"\b(?:abort|send_resp|send_error|http\.Error|abort_json|render_error|json|writeError|error_response|make_response|Problem|ObjectResult|problem|respondError|jsonError|error|withStatus|response|make)\([^\n]*?,\s*)"
-    r"(?P<d>[45]\d\d)\b"
+    r"(?P<d>4[0-5]\d|50\d|51[01])\b"
 )
+_LAST = r"[\])}\"']\s*,\s*(?P<l>4[0-5]\d|50\d|51[01])\s*(?:$|\)|,\s*\{)"
 _SYMBOL = r"(?:\bstatus(?::|\s*=>|\()?\s*|\bhead\(?\s*|put_status\(\s*|send_resp\(\w+,\s*|error!\([^\n]*?,\s*|halt\s+|\babort\s+):" + _named("e")
 _IMPLICIT = {
     "python": r"(?P<p404>\bHttp404\b|get_(?:object|list)_or_404\(|first_or_404\(|get_or_404\()|(?P<p405>@require_(?:POST|GET|http_methods|safe)\b)|"
@@ -88,9 +88,11 @@ def _pattern(language: str) -> Any:
         parts.append(_THROWN)
     if language not in ("python", "ruby", "elixir", "rust"):
         parts.append(_CALLED)
+    if language in ("python", "php"):
+        parts.append(_LAST)
     if language in _IMPLICIT:
         parts.append(_IMPLICIT[language])
-    return re2.compile("|".join(f"(?:{part})" for part in parts).encode())
+    return re2.compile(("(?m)" + "|".join(f"(?:{part})" for part in parts)).encode())
 
 
 _PATTERNS: dict[str, Any] = {}

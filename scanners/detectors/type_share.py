@@ -76,7 +76,7 @@ class TypeShare:
                 typed_scripts += number
             elif language in _SCRIPTS:
                 lines["script"] += number
-            elif language in _STATIC or language in _THRESHOLD:
+            elif (language in _STATIC or language in _THRESHOLD) and not path.endswith((".gradle", ".gradle.kts")):
                 lines[language] += number
             if language in _DEF and path in counts:
                 functions[language] += counts[path][0]
