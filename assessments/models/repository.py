@@ -20,7 +20,8 @@ class Mirror(models.Model):
 
 
 class Repository(models.Model):
-    """What is judged. ``letter``, ``score`` and ``change`` repeat the latest assessment so that lists stay cheap."""
+    """What is judged. ``current`` is the assessment that stands, not always the one recorded last: a commit that comes
+    back brings its own back. ``letter``, ``score`` and ``stack`` repeat it so that lists stay cheap."""
 
     mirror = models.ForeignKey(Mirror, models.PROTECT, related_name="repositories")
     root = models.CharField(max_length=1000, blank=True)
@@ -33,6 +34,9 @@ class Repository(models.Model):
     interval_hours = models.PositiveIntegerField(null=True, blank=True)
     paused = models.BooleanField(default=False)
     next_scan_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    current = models.ForeignKey(
+        "assessments.Assessment", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     letter = models.CharField(max_length=2, blank=True, db_index=True)
     score = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     stack = models.JSONField(default=list, blank=True)

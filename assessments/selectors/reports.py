@@ -35,7 +35,7 @@ def guidance_of(ruleset: str) -> dict[str, Guidance]:
 
 
 def report_of_assessment(repository: Repository, assessment: Assessment) -> ReportPage:
-    """The full report of an assessment; evidence is that of the current checklist where the verdict is the same."""
+    """The full report of an assessment; evidence is the current checklist's where the verdict is the same."""
     _, standard = built(assessment.ruleset)
     rows = ChecklistItem.objects.filter(repository=repository, ruleset=assessment.ruleset.ruleset)
     return build_report(

@@ -35,7 +35,7 @@ _SORTS = {
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRow:
-    """One line of a table. ``change`` in points over 30 days, ``trend`` the scores of a year, oldest first."""
+    """One line of a table. ``change`` in points over 30 days, ``trend`` a year's scores, oldest first."""
 
     name: str
     url: str
@@ -189,8 +189,8 @@ def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:
 
 
 def get_repository_page(user: AbstractUser, repository: Repository) -> RepositoryPage:
-    """The page of one repository that the person may see (mirror and team loaded)."""
-    assessment = repository.assessments.select_related("ruleset").order_by("-judged_at", "-id").first()
+    """The page of one repository that the person may see (mirror, team and current assessment loaded)."""
+    assessment = repository.current
     scan = latest_scan(repository)
     points = points_by_repository([repository]).get(repository.pk, [])
     report = report_of_assessment(repository, assessment) if assessment else None

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from assessments.charts import Chart
 from assessments.grading import band
-from assessments.models import Assessment, Repository, Team
+from assessments.models import Repository, Team
 from assessments.policy import may_scan, visible_repositories, visible_teams
 from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
@@ -83,22 +82,15 @@ def get_team_list(user: AbstractUser) -> TeamListPage:
 def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
     """The scorecard of one team that the person may see."""
     _, standard = built(current_version())
-    repositories = list(team.repositories.select_related("team", "mirror").order_by("name", "pk"))
-    latest = (
-        Assessment.objects.filter(repository=OuterRef("pk")).order_by("-judged_at", "-id").values("pk")[:1]
+    repositories = list(
+        team.repositories.select_related("team", "mirror", "current__ruleset")
+        .defer("current__ruleset__document")
+        .order_by("name", "pk")
     )
-    picked = (
-        Repository.objects.filter(team=team).annotate(latest=Subquery(latest)).values_list("pk", "latest")
-    )
-    wanted = [pk for _, pk in picked if pk]
-    assessments = {
-        one.repository_id: one for one in Assessment.objects.filter(pk__in=wanted).select_related("ruleset")
-    }
-    current = {r.pk: assessments[r.pk] for r in repositories if r.pk in assessments}
     pages = [
-        light_report(r, current[r.pk])
-        for r in repositories
-        if r.pk in current and built(current[r.pk].ruleset)[1].version == standard.version
+        light_report(one, one.current)
+        for one in repositories
+        if one.current and built(one.current.ruleset)[1].version == standard.version
     ]
     report = build_team_report(team.name, standard, pages)
     series = points_by_repository(repositories)

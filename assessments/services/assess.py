@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from assessments.choices import Cause, Origin, ScanState
@@ -44,7 +44,8 @@ OUTCOMES = {letter: outcome for outcome, letter in LETTERS.items()}
 def run_scan(request: ScanRequest) -> Assessment:
     """Carries out a claimed scan up to its recorded assessment.
 
-    Raises ScanError for what the repository, the network or a limit did, ClaimLost where the scan was taken away.
+    Raises ScanError for what the repository, the network or a limit did, and ClaimLost where the scan was
+    taken away.
     """
     repository = request.repository
     version = current_version()
@@ -93,21 +94,21 @@ def _answers() -> SqliteCache:
 
 
 def input_digest(profile_override: Mapping[str, Any], complete: bool) -> str:
-    """What besides commit and ruleset decides an assessment: overrides, and whether everything could be read."""
+    """What besides commit and ruleset decides an assessment: overrides, and whether all could be read."""
     raw = json.dumps([profile_override, complete], sort_keys=True)
     return hashlib.blake2b(raw.encode(), digest_size=16).hexdigest()
 
 
 def _already_judged(repository: Repository, version: RulesetVersion, commit: str) -> Assessment | None:
     digest = input_digest(repository.profile_override, True)
-    latest = repository.assessments.order_by("-judged_at", "-id").first()
+    current = repository.current
     same = (
-        latest
-        and latest.commit == commit
-        and latest.ruleset_id == version.pk
-        and latest.input_digest == digest
+        current
+        and current.commit == commit
+        and current.ruleset_id == version.pk
+        and current.input_digest == digest
     )
-    return latest if same else None
+    return current if same else None
 
 
 @transaction.atomic
@@ -119,59 +120,72 @@ def record_assessment(
     origin: Origin,
     now: datetime | None = None,
 ) -> Assessment:
-    """The assessment of this result: the one that was recorded before, or a new one with its flips."""
+    """The assessment of this result: the one that was recorded before, or a new one.
+
+    Either way it stands from now on, and what flips against the one that stood so far is recorded.
+    """
     moment = now or timezone.now()
     _, standard = built(version)
     outcomes = {v.item: v.outcome for v in result.verdicts}
     verdicts = {item.id: outcomes.get(item.id, "unknown") for item in standard.items}
     digest = input_digest(repository.profile_override, result.complete)
-    key = {"repository": repository, "commit": result.commit, "ruleset": version, "input_digest": digest}
-    known = Assessment.objects.filter(**key).first()
-    if known is not None:
-        _point_at(repository, known, moment)
-        return known
-    previous = (
-        repository.assessments.filter(ruleset__ruleset=version.ruleset).order_by("-judged_at", "-id").first()
-    )
+    # The lock lets one recording of a repository follow the other.
+    locked = Repository.objects.select_for_update(of=("self",)).select_related("current")
+    previous = locked.get(pk=repository.pk).current
+    known = Assessment.objects.filter(
+        repository=repository, commit=result.commit, ruleset=version, input_digest=digest
+    ).first()
+    if known is None or known != previous:
+        known = known or _new_assessment(repository, version, result, verdicts, origin, moment)
+        flips = _record_verdicts(repository, version, result, verdicts, moment)
+        if previous is not None:
+            overridden = previous.input_digest != input_digest(repository.profile_override, previous.complete)
+            VerdictChange.objects.bulk_create(
+                VerdictChange(
+                    repository=repository,
+                    assessment=known,
+                    item=item,
+                    before=before,
+                    after=after,
+                    cause=_cause(previous, known, before, after, overridden),
+                    at=moment,
+                )
+                for item, before, after in flips
+            )
+    _point_at(repository, known, moment)
+    return known
+
+
+def _new_assessment(
+    repository: Repository,
+    version: RulesetVersion,
+    result: ScanResult,
+    verdicts: Mapping[str, str],
+    origin: Origin,
+    moment: datetime,
+) -> Assessment:
+    _, standard = built(version)
     graded = grade(standard, verdicts)
     score = _decimal(graded.score)
-    try:
-        with transaction.atomic():
-            assessment = Assessment.objects.create(
-                **key,
-                as_of=result.committed_at,
-                judged_at=moment,
-                origin=origin,
-                letter=graded.letter or "",
-                score=score,
-                effective_letter=graded.letter or "",
-                effective_score=score,
-                stars={area.id: area.stars for area in area_stars(standard, verdicts)},
-                verdicts="".join(LETTERS[verdicts[item.id]] for item in standard.items),
-                profile=result.profile.as_dict(),
-                stack=list(result.profile.stack),
-                problems=[asdict(problem) for problem in result.problems[:200]],
-                complete=result.complete,
-            )
-    except IntegrityError:  # a second delivery of the same scan was faster
-        return Assessment.objects.get(**key)
-    changes = _record_verdicts(repository, version, result, verdicts, moment)
-    cause = _cause(previous, assessment)
-    VerdictChange.objects.bulk_create(
-        VerdictChange(
-            repository=repository,
-            assessment=assessment,
-            item=item,
-            before=before,
-            after=after,
-            cause=cause,
-            at=moment,
-        )
-        for item, before, after in changes
-        if previous is not None
+    return Assessment.objects.create(
+        repository=repository,
+        ruleset=version,
+        commit=result.commit,
+        input_digest=input_digest(repository.profile_override, result.complete),
+        as_of=result.committed_at,
+        judged_at=moment,
+        origin=origin,
+        letter=graded.letter or "",
+        score=score,
+        effective_letter=graded.letter or "",
+        effective_score=score,
+        stars={area.id: area.stars for area in area_stars(standard, verdicts)},
+        verdicts="".join(LETTERS[verdicts[item.id]] for item in standard.items),
+        profile=result.profile.as_dict(),
+        stack=list(result.profile.stack),
+        problems=[asdict(problem) for problem in result.problems[:200]],
+        complete=result.complete,
     )
-    _point_at(repository, assessment, moment)
-    return assessment
 
 
 def _record_verdicts(
@@ -218,22 +232,21 @@ def _record_verdicts(
     return flips
 
 
-def _cause(previous: Assessment | None, assessment: Assessment) -> Cause:
-    """What made verdicts flip: the first of measurement, ruleset, override and code that differs."""
-    if previous is None:
-        return Cause.CODE
-    if not assessment.complete:
+def _cause(previous: Assessment, assessment: Assessment, before: str, after: str, overridden: bool) -> Cause:
+    """What made a verdict flip: the first of measurement, ruleset, override and code that can have."""
+    lost = after == "unknown" and not assessment.complete
+    found_again = before == "unknown" and not previous.complete
+    if lost or found_again:
         return Cause.MEASUREMENT
     if previous.ruleset_id != assessment.ruleset_id:
         return Cause.RULESET
-    if previous.input_digest != assessment.input_digest:
-        return Cause.OVERRIDE
-    return Cause.CODE
+    return Cause.OVERRIDE if overridden else Cause.CODE
 
 
 def _point_at(repository: Repository, assessment: Assessment, moment: datetime) -> None:
-    """Repeats the latest assessment on the repository, for lists."""
+    """Lets the assessment stand for the repository, and repeats it there for lists."""
     Repository.objects.filter(pk=repository.pk).update(
+        current=assessment,
         letter=assessment.effective_letter,
         score=assessment.effective_score,
         stack=assessment.stack,

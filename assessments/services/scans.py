@@ -1,8 +1,8 @@
 """Scans: asking for one, claiming it, keeping the claim, and what becomes of it.
 
-A scan is a row of its own. Whoever works on it claims it by a conditional update, holds it by a lease that a thread
-renews, and writes its end only while the claim is still theirs; so a task may be delivered twice, and a worker may be
-killed at any point, without two assessments or a scan that never ends.
+A scan is a row of its own. Whoever works on it claims it by a conditional update, holds it by a lease that a
+thread renews, and writes its end only while the claim is still theirs; so a task may be delivered twice, and a
+worker may be killed at any point, without two assessments or a scan that never ends.
 """
 
 import threading
@@ -75,7 +75,7 @@ def claim_scan(*, scan_id: int, now: datetime | None = None) -> ScanRequest | No
     )
     if not taken:
         return None
-    scan = ScanRequest.objects.select_related("repository__mirror", "repository__team").get(pk=scan_id)
+    scan = ScanRequest.objects.select_related("repository__mirror", "repository__current").get(pk=scan_id)
     return scan if scan.claim == claim else None
 
 
@@ -159,7 +159,7 @@ def requeue(scan: ScanRequest) -> None:
 
 
 def recover_abandoned(*, now: datetime | None = None) -> int:
-    """How many scans were taken from dead workers and queued again; after MAX_ATTEMPTS one is given up instead."""
+    """How many scans of dead workers were queued again; after MAX_ATTEMPTS one is given up instead."""
     moment = now or timezone.now()
     recovered = 0
     for scan in ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__lt=moment):
@@ -191,7 +191,8 @@ def interval_of(repository: Repository) -> int:
 
 
 def next_scan_at(repository: Repository, now: datetime) -> datetime:
-    """When the repository falls due again, spread over a tenth of its interval by its id so that all do not at once."""
+    """When the repository falls due again; its id spreads it over a tenth of the interval, so that not all
+    do at once."""
     hours = interval_of(repository)
     spread = (repository.pk * 2654435761 % 1000) / 1000  # Knuth's multiplicative hash, from 0 to 1
     return now + timedelta(hours=hours * (0.95 + spread / 10))

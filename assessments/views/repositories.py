@@ -88,7 +88,7 @@ def repository_progress(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def repository_export(request: HttpRequest, slug: str) -> HttpResponse:
     repository = _visible(request, slug)
-    assessment = repository.assessments.order_by("-judged_at", "-id").first()
+    assessment = repository.current
     if assessment is None:
         messages.error(request, "There is nothing to export yet: the repository has not been judged.")
         return redirect("repository-detail", slug)
@@ -100,5 +100,5 @@ def repository_export(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, slug: str) -> Repository:
-    visible = policy.visible_repositories(request.user).select_related("mirror", "team")
-    return get_object_or_404(visible, slug=slug)
+    visible = policy.visible_repositories(request.user).select_related("mirror", "team", "current__ruleset")
+    return get_object_or_404(visible.defer("current__ruleset__document"), slug=slug)
