@@ -6,6 +6,7 @@ from scanners.detectors.documented_definitions import DocumentedDefinitions
 from scanners.detectors.endpoint_descriptions import EndpointDescriptions
 from scanners.detectors.layers import Layers
 from scanners.detectors.logger_spread import LoggerSpread
+from scanners.detectors.migration_files import MigrationFiles, ReversibleMigrations
 from scanners.detectors.own_errors import OwnErrors
 from scanners.detectors.prose import ContributingSection, Readme
 from scanners.detectors.source_lines import SourceLines
@@ -22,8 +23,10 @@ _ALL: tuple[Detector, ...] = (
     LargestFile(),
     Layers(),
     LoggerSpread(),
+    MigrationFiles(),
     OwnErrors(),
     Readme(),
+    ReversibleMigrations(),
     RootShare(),
     SourceDirectories(),
     SourceLines(),
