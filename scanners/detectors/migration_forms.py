@@ -16,7 +16,10 @@ _DJANGO = re.compile(rb"(?m)^class Migration\((?:migrations\.)?\w*Migration\)")
 _ALEMBIC = re.compile(rb"(?m)^(?:async )?def upgrade\(")
 _ONE_WAY_PYTHON = re.compile(rb"\b(RunPython|RunSQL)\(([^()]|\([^()]*\))*\)")
 _JS = re.compile(
-    rb"implements\s+MigrationInterface|extends\s+(?:Migration|BaseSchema)\b|(?m)^\s*(?:exports|module\.exports)\.up\s*=|^export\s+(?:const|async function|function)\s+up\b|\bup\s*(?::\s*(?:async\s*)?(?:function\b)?|\()[^\n]*(?:queryInterface|knex|queryRunner|db\b|pgm)|async\s+up\s*\("
+    rb"implements\s+MigrationInterface|extends\s+(?:Migration|BaseSchema)\b|^\s*(?:exports|module\.exports)\.up\s*=|"
+    rb"^export\s+(?:const|async function|function)\s+up\b|\basync\s+up\s*\(|"
+    rb"\bup\s*(?::\s*(?:async\s*)?(?:function\b)?|\()[^\n]*(?:queryInterface|knex|queryRunner|db\b|pgm)",
+    re.MULTILINE,
 )
 _JS_DOWN = re.compile(
     rb"(?m)(?:\bexports\.down\s*=\s*(?:async\s*)?(?:function\s*)?|^export\s+(?:const\s+down\b[^=\n]*=\s*(?:async\s*)?|(?:async\s+)?function\s+down\b)|^\s*(?:public\s+)?(?:async\s+)?down\s*(?::\s*(?:async\s*)?(?:function\s*\w*)?\s*)?(?=\())"
@@ -33,10 +36,10 @@ _ELIXIR = re.compile(rb"use\s+Ecto\.Migration\b")
 _JAVA = re.compile(rb"extends\s+BaseJavaMigration|implements\s+(?:JavaMigration|CustomTaskChange|SpringJdbcMigration)|@ChangeUnit|@ChangeSet\(")
 _SQL_DOWN = re.compile(rb"(?im)^--\s*\+(?:goose|migrate)\s+Down\b|^--\s*migrate:down\b|^---- create above / drop below ----|^--\s*rollback\b")
 _SQL_UP = re.compile(rb"(?im)^--\s*\+(?:goose|migrate)\s+Up\b|^--\s*migrate:up\b|^---- create above / drop below ----|^--\s*changeset\b")
-_CHANGE_SET = re.compile(rb"<changeSet\b.*?(?:</changeSet>|/>)|(?m)^\s*-\s+changeSet:(?:.*\n(?:[ \t]{4,}.*\n?)*)", re.DOTALL)
+_CHANGE_SET = re.compile(rb"<changeSet\b[\s\S]*?</changeSet>|^\s*-\s+changeSet:[^\n]*\n(?:[ \t]{4,}[^\n]*\n?)*", re.MULTILINE)
 _NO_REVERSE = re.compile(rb"<sql\b|<sqlFile\b|<insert\b|<update\b|<delete\b|<dropTable\b|<dropColumn\b|<loadData\b|<modifyDataType\b|\bsql:|\bsqlFile:")
 _OWN_RUST = re.compile(rb"\bfn (?:migrate|upgrade)_to_v?\d+\b")
-_COMMENTS = re.compile(rb"/\*.*?\*/|//[^\n]*|(?m)^\s*#[^\n]*", re.DOTALL)
+_COMMENTS = re.compile(rb"/\*[\s\S]*?\*/|//[^\n]*|^\s*#[^\n]*", re.MULTILINE)
 
 
 def forms_in(data: bytes, language: str) -> Form | None:
