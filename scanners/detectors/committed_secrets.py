@@ -5,8 +5,9 @@ configuration.no-committed-secrets: a key that signs sessions or tokens and appl
 secret even where its text reads like a placeholder; passwords of development containers and demo users are not.
 """
 
-import re
 from typing import TYPE_CHECKING, Any
+
+import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
@@ -22,38 +23,43 @@ _KEY = (
     rb"SESSION_?SECRET|session_?secret|sessionSecret|COOKIE_?SECRET|cookie_?secret|cookieSecret|TOKEN_?SECRET|token_?secret|tokenSecret|"
     rb"ACCESS_TOKEN_SECRET|REFRESH_TOKEN_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|IssuerSigningKey|HMAC_?(?:KEY|SECRET)|hmac_?(?:key|secret))"
 )
-_LITERAL = rb"[rbu]?([\"'`])(?P<value>[^\"'`\n]{4,200})\1"
-_ASSIGNED = re.compile(
+_LITERAL = rb"[rbu]?(?:\"(?P<double>[^\"\n]{4,200})\"|'(?P<single>[^'\n]{4,200})'|`(?P<tick>[^`\n]{4,200})`)"
+_ASSIGNED = re2.compile(
     rb"(?m)(?P<name>\b[\w.]*" + _KEY + rb")[\"'\])]*\s*(?::\s*(?:str|string|String|bytes|\[\]byte|Final\[str\]|&(?:'static )?str)\s*)?(?:=|:=|:|=>)\s*"
     rb"(?:\[\]byte\(|Buffer\.from\(|b)?" + _LITERAL
 )
-_FALLBACK = re.compile(
-    rb"(?P<name>[\"'`.\[(\w]*" + _KEY + rb")[\"'`\])]*\s*(?:,|\|\||\?\?|or\b|\?:|default\s*[=:])\s*(?:default\s*[=:]\s*)?(?:\[\]byte\()?" + _LITERAL
+_FALLBACK_ARGUMENT = re2.compile(
+    rb"\w\(\s*[\"'`](?P<name>\w*" + _KEY + rb"\w*)[\"'`]\s*,\s*(?:default\s*[=:]\s*)?(?:\[\]byte\()?" + _LITERAL
 )
-_SPRING = re.compile(
+_FALLBACK_OPERATOR = re2.compile(
+    rb"(?P<name>\b[\w.]*(?:[\"'`\[(]\w*)?" + _KEY + rb")[\"'`\])]*\s*(?:\|\||\?\?|\bor\b|\?:)\s*" + _LITERAL
+)
+_SPRING = re2.compile(
     rb"(?m)^\s*(?P<name>[\w.-]*(?:jwt|token|app|security|signing)[\w.-]*[.-](?:secret|signing-?key|secret-?key|key|jwtSecret)|jwt-?[sS]ecret|secret|secretKey|secret-?key|signing-?key|base64-secret)\s*[:=]\s*"
-    rb"(?:\$\{[\w.]+:(?P<default>[^}\n]{6,200})\}|(?P<quote>[\"']?)(?P<value>[A-Za-z0-9+/=_@#!.-]{12,200})(?P=quote))\s*$"
+    rb"(?:\$\{[\w.]+:(?P<default>[^}\n]{6,200})\}|[\"']?(?P<bare>[A-Za-z0-9+/=_@#!.-]{12,200})[\"']?)\s*$"
 )
-_CALLS = re.compile(
+_CALLS = re2.compile(
     rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secret(?:OrKey|OrPrivateKey)?\s*:\s*|session\(\{\s*secret\s*:\s*|"
     rb"(?:Encoding|DecodingKey|EncodingKey)[\w.:]*(?:from_secret|GetBytes)\(\s*b?|setSigningKey\(|signWith\([^\n]{1,40},\s*|cookieParser\(\s*|HS256\.new\(|HmacSha\w*::new_from_slice\(b?)" + _LITERAL
 )
-_PUBLIC = re.compile(rb"(?i)public|NEXT_PUBLIC|VITE_|recaptcha|captcha|sitekey|site_key|localstorage|storage|cookie_?name|_name$|_header|_field|_url|_path|_file|_id$|translation|label|i18n")
-_VALUE_NAMES_NOTHING = re.compile(rb"(?i)^(secret_?key|jwt_?secret|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[a-z]+([A-Z][a-z]+)+|[\w-]*\.[\w.-]+|process\.env.*|/.*|https?:.*|\s*)$")
-_GUARD = re.compile(rb"(?is)(?:raise|throw|panic|exit|fatal|abort)[^\n]{0,120}|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)")
-_BARRED = re.compile(
+_VALUES = (b"double", b"single", b"tick", b"default", b"bare")
+"""Names of the groups that may hold a value; RE2 names groups of a bytes pattern by bytes."""
+_PUBLIC = re2.compile(rb"(?i)public|NEXT_PUBLIC|VITE_|recaptcha|captcha|sitekey|site_key|localstorage|storage|cookie_?name|_name$|_header|_field|_url|_path|_file|_id$|translation|label|i18n")
+_VALUE_NAMES_NOTHING = re2.compile(rb"(?i)^(secret_?key|jwt_?secret|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[a-z]+([A-Z][a-z]+)+|[\w-]*\.[\w.-]+|process\.env.*|/.*|https?:.*|\s*)$")
+_GUARD = re2.compile(rb"(?is)(?:raise|throw|panic|exit|fatal|abort)[^\n]{0,120}|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)")
+_BARRED = re2.compile(
     r"(?i)(^|/)(\.env(\.|$)|.*\.(example|sample|template|dist|tmpl)$|.*compose.*\.ya?ml$|\.github/|\.circleci/|\.gitlab-ci|\.travis|\.ci/|ci/|"
     r"azure-pipelines|scripts?/|seeds?(ers)?/|seed\.|fixtures?/|dockerfile|makefile|\.devcontainer/|.*(launchsettings|postman).*\.json$|"
     r".*[._/-](dev|development|local|test|testing|ci|docker)(\.|/|_settings|$)|settings/(dev|development|local|test|testing|ci)|.*test.*\.(ya?ml|properties|json)$|locales?/|i18n/|lang/)"
 )
-_DATA = re.compile(r"(?i)\.(md|rst|adoc|html?|svg|css|scss|po|lock|sum|ipynb|csv|txt|http|rest|sql)$")
+_DATA = re2.compile(r"(?i)\.(md|rst|adoc|html?|svg|css|scss|po|lock|sum|ipynb|csv|txt|http|rest|sql)$")
 
 
 class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 2
+    version = 6
     languages = CODE | {"yaml", "json", "toml", "ini", "properties", "env", "xml", "conf", "hcl", "shell", "dockerfile", "text", "prisma", "notebook", ""}
     roles = frozenset(["source"])
     gate = (
@@ -72,13 +78,14 @@ class CommittedSecrets:
         return [[line, *found[line]] for line in sorted(found)][:20] or None
 
     def _signing_keys(self, data: bytes, language: str) -> list[int]:
-        patterns = [_SPRING] if language in ("yaml", "properties") else [_ASSIGNED, _FALLBACK, _CALLS]
+        patterns = [_SPRING] if language in ("yaml", "properties") else [_ASSIGNED, _FALLBACK_ARGUMENT, _FALLBACK_OPERATOR, _CALLS]
         lines = []
         for pattern in patterns:
             for match in pattern.finditer(data):
                 groups = match.groupdict()
-                value = groups.get("value") or groups.get("default") or b""
-                name = groups.get("name") or b""
+                part = next((g for g in _VALUES if groups.get(g)), b"")
+                value = groups.get(part) or b""
+                name = groups.get(b"name") or b""
                 start = data.rfind(b"\n", 0, match.start()) + 1
                 before = data[start : match.start()].lstrip()
                 if before.startswith((b"#", b"//", b"*", b"--")) or _PUBLIC.search(name) or _is_template(value):
@@ -87,7 +94,7 @@ class CommittedSecrets:
                     continue
                 if _guarded(data, match.start(), match.end(), value):
                     continue
-                lines.append(data.count(b"\n", 0, match.start("value") if groups.get("value") else match.start()) + 1)
+                lines.append(data.count(b"\n", 0, match.start(part) if part else match.start()) + 1)
         return lines
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
@@ -96,7 +103,7 @@ class CommittedSecrets:
             for path, hits in facts
             if not _DATA.search(path)
             for line, kind, live in hits
-            if (live and not re.search(r"(?i)example|sample|\.dist$|template", path)) or (not live and not _BARRED.search(path))
+            if (live and not re2.search(r"(?i)example|sample|\.dist$|template", path)) or (not live and not _BARRED.search(path))
         ]
         return Answer(tuple(evidence[:5]), count=len(evidence), files=len({e.path for e in evidence}))
 
@@ -114,8 +121,8 @@ def _names_nothing(value: bytes) -> bool:
 def _guarded(data: bytes, start: int, end: int, value: bytes) -> bool:
     """True where code near by refuses to run with the default, or the key is set for development only."""
     before = data[max(0, start - 160) : start]
-    if re.search(rb"(?i)(if|when|elif|unless)\b[^\n]{0,60}(debug|development|is_?dev|local|testing|not\s+\w*prod)[^\n]*\n[^\n]*$", before):
+    if re2.search(rb"(?i)(if|when|elif|unless)\b[^\n]{0,60}(debug|development|is_?dev|local|testing|not\s+\w*prod)[^\n]*\n[^\n]*$", before):
         return True
     rest = data[end : end + 12000]
-    quoted = re.search(rb"(?:==|in|!=|startswith)\s*[(\[\"']*" + re.escape(value[:60]), rest)
+    quoted = re2.search(rb"(?:==|in|!=|startswith)\s*[(\[\"']*" + re2.escape(value[:60]), rest)
     return bool(quoted and _GUARD.search(rest[quoted.start() : quoted.start() + 400]))

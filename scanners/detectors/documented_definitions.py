@@ -1,7 +1,8 @@
 """How many public definitions carry a docstring or a comment of their own."""
 
-import re
 from typing import TYPE_CHECKING, Any
+
+import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
@@ -10,21 +11,21 @@ if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _DEFINITION = {
-    "python": re.compile(rb"^[ \t]*(?:async[ ]+)?(?:def|class)[ ]+[A-Za-z]\w*", re.MULTILINE),
-    "javascript": re.compile(rb"^(?:exports\.\w+[ ]*=|module\.exports\.\w+[ ]*=|(?:async[ ]+)?function[ ]+\w|class[ ]+\w|const[ ]+\w+[ ]*=[ ]*(?:async[ ]*)?(?:function|\([^)\n]*\)[ ]*=>|catchAsync)|router\.(?:get|post|put|patch|delete)\()", re.MULTILINE),
-    "module": re.compile(rb"^export[ ]+(?:default[ ]+)?(?:async[ ]+)?(?:function|class|const|interface|type|enum|abstract)\b", re.MULTILINE),
-    "go": re.compile(rb"^(?:func[ ]+(?:\([^)\n]*\)[ ]*)?[A-Z]\w*|type[ ]+[A-Z]\w*)", re.MULTILINE),
-    "java": re.compile(rb"^[ \t]*public[ ]+(?:(?:static|final|abstract|sealed|default|synchronized)[ ]+)*[\w<>\[\], ?.]+[({]?", re.MULTILINE),
-    "kotlin": re.compile(rb"^[ \t]*(?:(?:open|abstract|data|sealed|suspend|inline|override|operator|public)[ ]+)*(?:fun|class|interface|object)[ ]+\w", re.MULTILINE),
-    "ruby": re.compile(rb"^[ \t]*(?:def|class|module)[ ]+[\w.:]+", re.MULTILINE),
-    "php": re.compile(rb"^[ \t]*(?:(?:abstract|final|readonly)[ ]+)*(?:public[ ]+(?:static[ ]+)?function|function|class|interface|trait|enum)[ ]+\w+", re.MULTILINE),
-    "csharp": re.compile(rb"^[ \t]*public[ ]+(?:(?:static|async|override|virtual|abstract|sealed|partial|readonly|required)[ ]+)*[\w<>\[\], ?.]+", re.MULTILINE),
-    "rust": re.compile(rb"^[ \t]*pub(?:\([^)\n]*\))?[ ]+(?:async[ ]+)?(?:fn|struct|enum|trait|mod|type|const)[ ]+\w+", re.MULTILINE),
-    "elixir": re.compile(rb"^[ \t]*(?:def|defmodule|defmacro)[ ]+\w", re.MULTILINE),
+    "python": re2.compile(rb"(?m)^[ \t]*(?:async[ ]+)?(?:def|class)[ ]+[A-Za-z]\w*"),
+    "javascript": re2.compile(rb"(?m)^(?:exports\.\w+[ ]*=|module\.exports\.\w+[ ]*=|(?:async[ ]+)?function[ ]+\w|class[ ]+\w|const[ ]+\w+[ ]*=[ ]*(?:async[ ]*)?(?:function|\([^)\n]*\)[ ]*=>|catchAsync)|router\.(?:get|post|put|patch|delete)\()"),
+    "module": re2.compile(rb"(?m)^export[ ]+(?:default[ ]+)?(?:async[ ]+)?(?:function|class|const|interface|type|enum|abstract)\b"),
+    "go": re2.compile(rb"(?m)^(?:func[ ]+(?:\([^)\n]*\)[ ]*)?[A-Z]\w*|type[ ]+[A-Z]\w*)"),
+    "java": re2.compile(rb"(?m)^[ \t]*public[ ]+(?:(?:static|final|abstract|sealed|default|synchronized)[ ]+)*[\w<>\[\], ?.]+[({]?"),
+    "kotlin": re2.compile(rb"(?m)^[ \t]*(?:(?:open|abstract|data|sealed|suspend|inline|override|operator|public)[ ]+)*(?:fun|class|interface|object)[ ]+\w"),
+    "ruby": re2.compile(rb"(?m)^[ \t]*(?:def|class|module)[ ]+[\w.:]+"),
+    "php": re2.compile(rb"(?m)^[ \t]*(?:(?:abstract|final|readonly)[ ]+)*(?:public[ ]+(?:static[ ]+)?function|function|class|interface|trait|enum)[ ]+\w+"),
+    "csharp": re2.compile(rb"(?m)^[ \t]*public[ ]+(?:(?:static|async|override|virtual|abstract|sealed|partial|readonly|required)[ ]+)*[\w<>\[\], ?.]+"),
+    "rust": re2.compile(rb"(?m)^[ \t]*pub(?:\([^)\n]*\))?[ ]+(?:async[ ]+)?(?:fn|struct|enum|trait|mod|type|const)[ ]+\w+"),
+    "elixir": re2.compile(rb"(?m)^[ \t]*(?:def|defmodule|defmacro)[ ]+\w"),
 }  # fmt: skip
 _SAME = {"typescript": "javascript", "tsx": "javascript"}
-_ATTRIBUTE = re.compile(rb"^(?:@[\w.]|\[\w|#\[)")
-_PRAGMA = re.compile(rb"(?i)eslint|@ts-|noqa|type:|pylint|nolint|prettier|go:|istanbul|rubocop|phpcs|!|TODO|FIXME|-{5,}|={5,}")
+_ATTRIBUTE = re2.compile(rb"^(?:@[\w.]|\[\w|#\[)")
+_PRAGMA = re2.compile(rb"(?i)eslint|@ts-|noqa|type:|pylint|nolint|prettier|go:|istanbul|rubocop|phpcs|!|TODO|FIXME|-{5,}|={5,}")
 
 
 class DocumentedDefinitions:

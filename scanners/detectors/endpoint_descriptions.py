@@ -1,7 +1,8 @@
 """How many endpoints carry a summary or description that the framework publishes."""
 
-import re
 from typing import TYPE_CHECKING, Any
+
+import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
@@ -9,38 +10,38 @@ from scanners.facts import Answer, Evidence
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_PY_ROUTE = re.compile(
-    rb"(?m)^[ \t]*@[\w.]+\.(?:get|post|put|patch|delete|route|api_operation|doc)\((?P<args>(?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\s*"
+_PY_ROUTE = re2.compile(
+    rb"(?m)^[ \t]*@[\w.]+\.(?:get|post|put|patch|delete|route|api_operation|doc)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\s*"
     rb"(?:\n[ \t]*@[^\n]*(?:\n[ \t]+[^@\n][^\n]*|\n\)[^\n]*){0,12}){0,8}\n[ \t]*(?:async )?def\s+\w+"
 )
-_PY_VIEW = re.compile(rb"(?m)^[ \t]*(?:async )?def\s+(?:get|post|put|patch|delete|list|create|retrieve|update|destroy|partial_update)\(self")
-_PY_SPEC = re.compile(rb"@(?:extend_schema|swagger_auto_schema|swag_from|\w*ns\w*\.doc|\w+\.doc)\(")
-_NEST_ROUTE = re.compile(rb"(?m)^[ \t]*@(?:Get|Post|Put|Patch|Delete)\(")
-_NEST_SPEC = re.compile(rb"@ApiOperation\(\s*\{[^}]*\b(?:summary|description)\b")
-_JSDOC = re.compile(rb"(?m)^\s*\*\s*(?:@swagger|@openapi)\b|#swagger\.(?:summary|description)")
-_JS_SCHEMA = re.compile(rb"(?m)\b(?:summary|description)\s*:\s*[\"'`]")
-_JS_ROUTE = re.compile(rb"(?:\b(?:app|router|server|fastify|\w*[rR]outer)\.(?:get|post|put|patch|delete|openapi)\(\s*[\"'`/\w]|\.route\(\s*\{|createRoute\()")
-_GO_SWAG = re.compile(rb"(?m)^//\s*@(?:Summary|Description)\b")
-_GO_ROUTER = re.compile(rb"(?m)^//\s*@Router\b")
-_HUMA = re.compile(rb"(?:Summary|Description):\s*\"")
-_JAVA_ROUTE = re.compile(rb"@(?:Get|Post|Put|Patch|Delete)Mapping\b|@RequestMapping\([^)]*method|@(?:GET|POST|PUT|PATCH|DELETE)\b")
-_JAVA_SPEC = re.compile(rb"@(?:Operation|ApiOperation)\(")
-_JAVADOC = re.compile(rb"\*/\s*(?:@\w+(?:\([^)]*\))?\s*)*@(?:Get|Post|Put|Patch|Delete)Mapping\b")
-_CS_ROUTE = re.compile(rb"\[Http(?:Get|Post|Put|Patch|Delete)|\.Map(?:Get|Post|Put|Patch|Delete)\(")
-_CS_SPEC = re.compile(rb"\[(?:EndpointSummary|EndpointDescription|SwaggerOperation)|\.With(?:Summary|Description|OpenApi)\(|/// <summary>[^\n]*\n(?:\s*///[^\n]*\n)*(?:\s*\[[^\n]*\n)*\s*\[Http|\bSummary\(s\s*=>")
-_PHP_ROUTE = re.compile(rb"#\[(?:Route|Get|Post|Put|Patch|Delete)\(|@Route\(|Route::(?:get|post|put|patch|delete|apiResource)\(|#\[(?:GetCollection|ApiResource)")
-_PHP_SPEC = re.compile(rb"@OA\\(?:Get|Post|Put|Patch|Delete)\(|#\[OA\\(?:Get|Post|Put|Patch|Delete)\(|openapiContext|@bodyParam|@response\b")
-_RB_SPEC = re.compile(rb"(?m)^\s*(?:desc|summary|api :\w+,.*,|description)\s*\(?[\"']")
-_RB_ROUTE = re.compile(rb"(?m)^\s*(?:get|post|put|patch|delete)\s+(?:[\"':/]|do\b)|^\s*(?:get|post|put|patch|delete)\([\"']")
-_RS_ROUTE = re.compile(rb"#\[utoipa::path\(|#\[oai\(|#\[openapi|\.route\(|#\[(?:get|post|put|patch|delete)\(")
-_RS_SPEC = re.compile(rb"///[^\n]*\n(?:\s*///[^\n]*\n)*\s*#\[(?:utoipa::path|oai)\(|summary\s*=\s*\"|\.summary\(|\.description\(")
-_EX_SPEC = re.compile(rb"(?m)^\s*(?:operation\s+:|summary\s*:|summary\()")
-_EX_ROUTE = re.compile(rb"(?m)^\s*def\s+\w+\(conn,")
-_SPEC_OPERATION = re.compile(rb"(?m)^(?:    |\t| {2}| {6}| {8})\"?(?:get|post|put|patch|delete)\"?\s*:\s*\{?\s*$")
-_SPEC_TEXT = re.compile(rb"(?m)^\s+\"?(?:summary|description)\"?\s*:\s*\S")
-_SDL_FIELD = re.compile(rb"(?ms)^(?:extend )?type (?:Query|Mutation)\b[^{]*\{(.*?)^\}")
-_PROTO_RPC = re.compile(rb"(?m)^\s*rpc\s+\w+")
-_PROTO_DOC = re.compile(rb"(?m)^\s*//[^\n]*\n\s*rpc\s+\w+")
+_PY_VIEW = re2.compile(rb"(?m)^[ \t]*(?:async )?def\s+(?:get|post|put|patch|delete|list|create|retrieve|update|destroy|partial_update)\(self")
+_PY_SPEC = re2.compile(rb"@(?:extend_schema|swagger_auto_schema|swag_from|\w*ns\w*\.doc|\w+\.doc)\(")
+_NEST_ROUTE = re2.compile(rb"(?m)^[ \t]*@(?:Get|Post|Put|Patch|Delete)\(")
+_NEST_SPEC = re2.compile(rb"@ApiOperation\(\s*\{[^}]*\b(?:summary|description)\b")
+_JSDOC = re2.compile(rb"(?m)^\s*\*\s*(?:@swagger|@openapi)\b|#swagger\.(?:summary|description)")
+_JS_SCHEMA = re2.compile(rb"(?m)\b(?:summary|description)\s*:\s*[\"'`]")
+_JS_ROUTE = re2.compile(rb"(?:\b(?:app|router|server|fastify|\w*[rR]outer)\.(?:get|post|put|patch|delete|openapi)\(\s*[\"'`/\w]|\.route\(\s*\{|createRoute\()")
+_GO_SWAG = re2.compile(rb"(?m)^//\s*@(?:Summary|Description)\b")
+_GO_ROUTER = re2.compile(rb"(?m)^//\s*@Router\b")
+_HUMA = re2.compile(rb"(?:Summary|Description):\s*\"")
+_JAVA_ROUTE = re2.compile(rb"@(?:Get|Post|Put|Patch|Delete)Mapping\b|@RequestMapping\([^)]*method|@(?:GET|POST|PUT|PATCH|DELETE)\b")
+_JAVA_SPEC = re2.compile(rb"@(?:Operation|ApiOperation)\(")
+_JAVADOC = re2.compile(rb"\*/\s*(?:@\w+(?:\([^)]*\))?\s*)*@(?:Get|Post|Put|Patch|Delete)Mapping\b")
+_CS_ROUTE = re2.compile(rb"\[Http(?:Get|Post|Put|Patch|Delete)|\.Map(?:Get|Post|Put|Patch|Delete)\(")
+_CS_SPEC = re2.compile(rb"\[(?:EndpointSummary|EndpointDescription|SwaggerOperation)|\.With(?:Summary|Description|OpenApi)\(|/// <summary>[^\n]*\n(?:\s*///[^\n]*\n)*(?:\s*\[[^\n]*\n)*\s*\[Http|\bSummary\(s\s*=>")
+_PHP_ROUTE = re2.compile(rb"#\[(?:Route|Get|Post|Put|Patch|Delete)\(|@Route\(|Route::(?:get|post|put|patch|delete|apiResource)\(|#\[(?:GetCollection|ApiResource)")
+_PHP_SPEC = re2.compile(rb"@OA\\(?:Get|Post|Put|Patch|Delete)\(|#\[OA\\(?:Get|Post|Put|Patch|Delete)\(|openapiContext|@bodyParam|@response\b")
+_RB_SPEC = re2.compile(rb"(?m)^\s*(?:desc|summary|api :\w+,.*,|description)\s*\(?[\"']")
+_RB_ROUTE = re2.compile(rb"(?m)^\s*(?:get|post|put|patch|delete)\s+(?:[\"':/]|do\b)|^\s*(?:get|post|put|patch|delete)\([\"']")
+_RS_ROUTE = re2.compile(rb"#\[utoipa::path\(|#\[oai\(|#\[openapi|\.route\(|#\[(?:get|post|put|patch|delete)\(")
+_RS_SPEC = re2.compile(rb"///[^\n]*\n(?:\s*///[^\n]*\n)*\s*#\[(?:utoipa::path|oai)\(|summary\s*=\s*\"|\.summary\(|\.description\(")
+_EX_SPEC = re2.compile(rb"(?m)^\s*(?:operation\s+:|summary\s*:|summary\()")
+_EX_ROUTE = re2.compile(rb"(?m)^\s*def\s+\w+\(conn,")
+_SPEC_OPERATION = re2.compile(rb"(?m)^(?:    |\t| {2}| {6}| {8})\"?(?:get|post|put|patch|delete)\"?\s*:\s*\{?\s*$")
+_SPEC_TEXT = re2.compile(rb"(?m)^\s+\"?(?:summary|description)\"?\s*:\s*\S")
+_SDL_FIELD = re2.compile(rb"(?ms)^(?:extend )?type (?:Query|Mutation)\b[^{]*\{(.*?)^\}")
+_PROTO_RPC = re2.compile(rb"(?m)^\s*rpc\s+\w+")
+_PROTO_DOC = re2.compile(rb"(?m)^\s*//[^\n]*\n\s*rpc\s+\w+")
 
 
 class EndpointDescriptions:
@@ -48,7 +49,7 @@ class EndpointDescriptions:
     share described, of the committed description where it covers the more endpoints, else of the code."""
 
     name = "endpoint-descriptions"
-    version = 1
+    version = 2
     languages = frozenset(
         ["python", "javascript", "typescript", "tsx", "go", "java", "kotlin", "csharp", "php", "ruby", "rust", "elixir", "yaml", "json", "graphql", "proto"]
     )
@@ -62,7 +63,7 @@ class EndpointDescriptions:
         total, described, committed = _count(data, language)
         if not total:
             return None
-        match = re.search(rb"(?i)summary|description|\"\"\"|@doc|extend_schema|desc ", data)
+        match = re2.search(rb"(?i)summary|description|\"\"\"|@doc|extend_schema|desc ", data)
         line = data.count(b"\n", 0, match.start()) + 1 if match else 1
         return [total, min(described, total), line, committed]
 
@@ -108,13 +109,13 @@ def _count(data: bytes, language: str) -> tuple[int, int, int]:
     if language == "elixir":
         return len(_EX_ROUTE.findall(data)), len(_EX_SPEC.findall(data)), 0
     if language in ("yaml", "json"):
-        if not re.search(rb"(?m)^\s*\"?(?:openapi|swagger)\"?\s*:", data[:3000]):
+        if not re2.search(rb"(?m)^\s*\"?(?:openapi|swagger)\"?\s*:", data[:3000]):
             return 0, 0, 0
         operations = len(_SPEC_OPERATION.findall(data))
         return operations, min(operations, len(_SPEC_TEXT.findall(data))), 1
     if language == "graphql":
-        fields = [row for block in _SDL_FIELD.findall(data) for row in block.split(b"\n") if re.match(rb"\s*\w+[(:]", row)]
-        texts = sum(block.count(b'"""') // 2 + len(re.findall(rb"(?m)^\s*#\s*\w", block)) for block in _SDL_FIELD.findall(data))
+        fields = [row for block in _SDL_FIELD.findall(data) for row in block.split(b"\n") if re2.match(rb"\s*\w+[(:]", row)]
+        texts = sum(block.count(b'"""') // 2 + len(re2.findall(rb"(?m)^\s*#\s*\w", block)) for block in _SDL_FIELD.findall(data))
         return len(fields), texts, 1
     return len(_PROTO_RPC.findall(data)), len(_PROTO_DOC.findall(data)), 1
 
@@ -123,8 +124,8 @@ def _python(data: bytes) -> tuple[int, int]:
     total = described = 0
     for match in _PY_ROUTE.finditer(data):
         total += 1
-        args = match["args"]
-        if re.search(rb"\b(?:summary|description|openapi_extra)\s*=", args) or _docstring_follows(data, match.end()):
+        args = match.group(1)
+        if re2.search(rb"\b(?:summary|description|openapi_extra)\s*=", args) or _docstring_follows(data, match.end()):
             described += 1
     if b"extend_schema" in data or b"swagger_auto_schema" in data or b"Resource)" in data or b"ViewSet" in data or b"APIView" in data:
         views = [m.end() for m in _PY_VIEW.finditer(data)]

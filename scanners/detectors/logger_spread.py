@@ -1,8 +1,9 @@
 """In how many of the packages that hold logic a logger is called."""
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
+
+import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
@@ -24,13 +25,12 @@ _CALLS = {
     "elixir": rb"\bLogger\.(?:debug|info|notice|warn|warning|error|critical|log)\b",
 }  # fmt: skip
 _SAME = {"typescript": "javascript", "tsx": "javascript", "kotlin": "java", "groovy": "java", "scala": "java"}
-_PATTERNS = {name: re.compile(pattern) for name, pattern in _CALLS.items()}
+_PATTERNS = {name: re2.compile(pattern) for name, pattern in _CALLS.items()}
 _SERVER = frozenset(["python", "go", "java", "kotlin", "groovy", "scala", "ruby", "php", "csharp", "rust", "elixir"])
-_WITHOUT_LOGIC = re.compile(
-    r"(^|/)(migrations?|migrate|versions|models?|entit(y|ies)|dtos?|schemas?|types?|interfaces?|constants?|config|settings|"
+_WITHOUT_LOGIC = re2.compile(
+    r"(?i)(^|/)(migrations?|migrate|versions|models?|entit(y|ies)|dtos?|schemas?|types?|interfaces?|constants?|config|settings|"
     r"enums?|exceptions?|errors?|locales?|i18n|lang|resources|routes|validators?|seeds?|seeders|factories|database|"
     r"bootstrap|public|static|scripts?|assets|styles?|views|templates|components|pages|hooks|store|migrations/.*)$",
-    re.IGNORECASE,
 )
 MIN_LINES = 20
 """A folder whose files have fewer lines of code than this holds no logic worth logging."""

@@ -1,8 +1,9 @@
 """What READMEs say beyond a pattern: whether they have substance, and whether a section gives rules."""
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
@@ -10,10 +11,10 @@ from scanners.facts import Answer, Evidence
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_HEADING = re.compile(rb"^\s{0,3}(#{1,6})\s*(.+?)\s*#*\s*$")
-_UNDERLINE = re.compile(rb"^(={3,}|-{3,}|~{3,}|\^{3,})\s*$")
-_NOISE = re.compile(rb"^\s*(\[?!\[|\[!\[|<img|<a |</a|<p|</p|<div|</div|<br|<h\d|---|\.\. |:\w+:)")
-_README = re.compile(r"(^|/)(readme)(\.[\w-]+)*$", re.IGNORECASE)
+_HEADING = re2.compile(rb"^\s{0,3}(#{1,6})\s*(.+?)\s*#*\s*$")
+_UNDERLINE = re2.compile(rb"^(={3,}|-{3,}|~{3,}|\^{3,})\s*$")
+_NOISE = re2.compile(rb"^\s*(\[?!\[|\[!\[|<img|<a |</a|<p|</p|<div|</div|<br|<h\d|---|\.\. |:\w+:)")
+_README = re2.compile(r"(?i)(^|/)(readme)(\.[\w-]+)*$")
 
 
 def sections(data: bytes) -> Iterator[tuple[int, int, bytes, list[bytes]]]:
@@ -29,7 +30,7 @@ def sections(data: bytes) -> Iterator[tuple[int, int, bytes, list[bytes]]]:
         if match or under:
             yield start, level, title, body
             start, body = number, []
-            level, title = (len(match[1]), match[2]) if match else (2, line.strip())
+            level, title = (len(match.group(1)), match.group(2)) if match else (2, line.strip())
         else:
             body.append(line)
     yield start, level, title, body
@@ -62,8 +63,8 @@ class Readme:
         return Answer()
 
 
-_CONTRIBUTE = re.compile(rb"(?i)\b(contribut|pull requests?\b|submitting (changes|patches))")
-_RULE = re.compile(
+_CONTRIBUTE = re2.compile(rb"(?i)\b(contribut|pull requests?\b|submitting (changes|patches))")
+_RULE = re2.compile(
     rb"(?i)\b(fork|branch|commit|test|lint|style|format|issue|guideline|convention|sign|review|changelog|follow|"
     rb"before (you|submitting|opening)|please|must|should|create|open a|rebase|checklist|editor)"
 )
@@ -80,10 +81,10 @@ class ContributingSection:
 
     def observe(self, data: bytes, language: str) -> Any | None:
         for line, _level, title, body in sections(data[:300_000]):
-            if _CONTRIBUTE.search(title) and not re.search(rb"(?i)contributors|thanks|license", title):
+            if _CONTRIBUTE.search(title) and not re2.search(rb"(?i)contributors|thanks|license", title):
                 text = [row for row in body if row.strip() and not _NOISE.match(row)]
                 rules = sum(bool(_RULE.search(row)) for row in text)
-                linked = any(re.search(rb"(?i)\]\([^)]*(contribut|develop|hacking)|contribut\w*\.(md|rst)", row) for row in text)
+                linked = any(re2.search(rb"(?i)\]\([^)]*(contribut|develop|hacking)|contribut\w*\.(md|rst)", row) for row in text)
                 if linked or (rules >= 2 and len(b" ".join(text)) > 200):
                     return line
         return None
