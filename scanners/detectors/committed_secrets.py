@@ -59,7 +59,7 @@ class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 6
+    version = 7
     languages = CODE | {"yaml", "json", "toml", "ini", "properties", "env", "xml", "conf", "hcl", "shell", "dockerfile", "text", "prisma", "notebook", ""}
     roles = frozenset(["source"])
     gate = (
@@ -94,7 +94,7 @@ class CommittedSecrets:
                     continue
                 if _guarded(data, match.start(), match.end(), value):
                     continue
-                lines.append(data.count(b"\n", 0, match.start(part) if part else match.start()) + 1)
+                lines.append(data.count(b"\n", 0, match.end() - 1) + 1)
         return lines
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
