@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PROJECT = ROOT / "pyproject.toml"
 LOCK = ROOT / "requirements.lock"
-_BLOCK = re.compile(r"(?ms)^constraint-dependencies = \[.*?^\]\n")
+_BLOCK = re.compile(r"(?m)^constraint-dependencies = \[[^\]]*\]\n")
 
 
 def uv(*arguments: str) -> str:
