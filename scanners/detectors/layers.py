@@ -37,7 +37,12 @@ _WORDS = {
 _LAYER_OF = {word: layer for layer, words in _WORDS.items() for word in words.split()}
 _FOLDERS = {"application": "service", "contexts": "service"}
 """Words that name a layer as a folder only."""
-_JOINED = {("use", "case"): "usecase", ("use", "cases"): "usecases", ("data", "base"): "database", ("view", "set"): "viewset"}
+_JOINED = {
+    ("use", "case"): "usecase",
+    ("use", "cases"): "usecases",
+    ("data", "base"): "database",
+    ("view", "set"): "viewset",
+}
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _FRONT_END = re.compile(
     r"(^|/)(frontend|front-end|client|clientapp|webapp|ui|webui|web-ui|assets|static|public|wwwroot|viz-lib|mobile)/"
@@ -100,7 +105,9 @@ class Layers:
         if any(e.path.endswith("schema.prisma") for e in view.entries):
             files.setdefault("data", [])
         others = files.keys() - {"handling"}
-        complete = "handling" in files and len(others) >= 2 and bool(others & {"data", "repository", "domain"})
+        complete = (
+            "handling" in files and len(others) >= 2 and bool(others & {"data", "repository", "domain"})
+        )
         if not complete:
             return Answer(value=float(len(files)))
         order = ("handling", "service", "repository", "data", "domain", "schema")

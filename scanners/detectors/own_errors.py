@@ -1,6 +1,7 @@
 """Error types that a repository declares for itself, and what ties them together."""
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -29,7 +30,7 @@ _TYPES = {
     ),
     "ruby": (
         rb"class[ ]+(?P<name>[\w:]+)[ ]*<[ ]*(?:\w*::)*(?P<base>\w*(?:Error|Exception|Unauthorized|NotFound))\b"
-        rb"|(?P<made>[A-Z]\w+)[ ]*=[ ]*Class\.new\([ ]*(?:\w*::)*\w*(?:Error|Exception)\b"
+        rb"|(?P<made>[A-Z]\w*)[ ]*=[ ]*Class\.new\([ ]*(?:\w*::)*\w*(?:Error|Exception)\b"
     ),
     "php": rb"class[ ]+(?P<name>\w+)[ ]+extends[ ]+\\?(?:\w+\\)*(?P<base>\w*(?:Exception|Error))\b",
     "csharp": (
@@ -42,6 +43,8 @@ _TYPES = {
 }
 _COMPILED = {language: re2.compile(pattern) for language, pattern in _TYPES.items()}
 _ENUM = re2.compile(rb"enum[ ]+(\w*(?:Error|Err|Failure)\w*)[^{]*\{([^}]*)")
+_MAX_TYPES = 100
+"""More in one file say nothing more, and hostile files hold more."""
 _NO_ERROR = re2.compile(r"Warning$|ErrorBoundary$")
 
 
@@ -59,17 +62,22 @@ class OwnErrors:
 
     def observe(self, data: bytes, language: str) -> Any | None:
         found: list[list[Any]] = []
-        for match in _COMPILED[language].finditer(data):
+        for match in islice(_COMPILED[language].finditer(data), _MAX_TYPES):
             if in_comment(data, match.start(), language):
                 continue
-            groups = {k: v.decode("utf-8", "replace") for k, v in match.groupdict().items() if v is not None}
+            # A bytes pattern's groups are named in bytes.
+            groups = {
+                k.decode(): v.decode("utf-8", "replace")
+                for k, v in match.groupdict().items()
+                if v is not None
+            }
             name = groups.get("name") or groups.get("made") or groups.get("sentinel") or "variant"
             start = match.start() + len(match[0]) - len(match[0].lstrip())
             if not _NO_ERROR.search(name):
                 found.append([name, groups.get("base", ""), data.count(b"\n", 0, start) + 1])
         if language == "rust" and found:
             found = _with_variants(data, found)
-        return found[:60] or None
+        return found or None
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
         own = {name for _, types in facts for name, _, _ in types}
@@ -91,7 +99,7 @@ class OwnErrors:
 def _with_variants(data: bytes, found: list[list[Any]]) -> list[list[Any]]:
     """Enums named like errors give one entry per variant, when the file implements an error at all."""
     variants: list[list[Any]] = []
-    for enum in _ENUM.finditer(data):
+    for enum in islice(_ENUM.finditer(data), _MAX_TYPES):
         name = enum[1].decode("utf-8", "replace")
         line = data.count(b"\n", 0, enum.start()) + 1
         count = len(re2.findall(rb"(?m)^[ \t]*[A-Z]\w*[ ]*(?:[({,]|$)", enum[2]))

@@ -1,5 +1,6 @@
 """Which error codes of HTTP first-party handlers answer with, by number, constant, exception or helper."""
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _CODES = {
     "badrequest": 400, "invalidargument": 400, "unauthorized": 401, "unauthenticated": 401, "authenticationfailed": 401,
-    "notauthenticated": 401, "forbidden": 403, "permissiondenied": 403, "notfound": 404, "methodnotallowed": 405,
+    "notauthenticated": 401, "forbidden": 403, "permissiondenied": 403, "notfound": 404, "methodnotallowed": 405, "notallowed": 405, "internal": 500,
     "notacceptable": 406, "requesttimeout": 408, "conflict": 409, "alreadyexists": 409, "gone": 410,
     "preconditionfailed": 412, "failedprecondition": 412, "payloadtoolarge": 413, "requestentitytoolarge": 413,
     "contenttoolarge": 413, "unsupportedmediatype": 415, "imateapot": 418, "unprocessableentity": 422,
@@ -45,7 +46,9 @@ _CONSTANT = (
 ) + _named("a")
 _THROWN = r"\b(?:new|raise|throw|abort_with)\s+(?:\w+(?:\.|::|\\))*(?:Http|HTTP|Api)?" + _named("b") + r"\w*"
 _CALLED = (
-    r"(?:\.|::|->|\b(?:return|=>)\s+(?:this\.|await\s+)?)(?:(?:JSON|HTML|Text|Send|send|respond|render|error|Write|write)(?:Error)?_?)?" + _named("c") + r"(?:Error|Response|Exception|AsJson)?\("
+    r"(?:\.|::|->|\b(?:return|=>)\s+(?:this\.|await\s+)?)(?:(?:JSON|HTML|Text|Send|send|respond|render|error|Write|write)(?:Error)?_?)?"
+    + _named("c")
+    + r"(?:Error|Response|Exception|AsJson)?\("
 )
 _NUMBER = (
     r"(?:\bstatus(?:_?[cC]ode)?[\"'\]]*\s*(?:=|:|\(|=>)\s*|\bstatus\w*\(?[^\n]*(?:\|\||\?\?)\s*|\b(?:sendStatus|abort|abort_if|abort_unless|halt|head|HTTPException|HttpException|HttpError|"
@@ -56,7 +59,10 @@ _NUMBER = (
     r"(?P<d>4[0-5]\d|50\d|51[01])\b"
 )
 _LAST = r"[\])}\"']\s*,\s*(?P<l>4[0-5]\d|50\d|51[01])\s*(?:$|\)|,\s*\{)"
-_SYMBOL = r"(?:\bstatus(?::|\s*=>|\()?\s*|\bhead\(?\s*|put_status\(\s*|send_resp\(\w+,\s*|error!\([^\n]*?,\s*|halt\s+|\babort\s+):" + _named("e")
+_SYMBOL = (
+    r"(?:\bstatus(?::|\s*=>|\()?\s*|\bhead\(?\s*|put_status\(\s*(?:\w+,\s*)?|send_resp\(\w+,\s*|error!\([^\n]*?,\s*|halt\s+|\babort\s+):"
+    + _named("e")
+)
 _IMPLICIT = {
     "python": r"(?P<p404>\bHttp404\b|get_(?:object|list)_or_404\(|first_or_404\(|get_or_404\()|(?P<p405>@require_(?:POST|GET|http_methods|safe)\b)|"
     r"\bHttpResponse(?P<f>NotFound|BadRequest|Forbidden|Gone|NotAllowed|ServerError)\b|"
@@ -71,8 +77,10 @@ _IMPLICIT = {
     "ruby": r"(?P<p404>ActiveRecord::RecordNotFound|RoutingError)|(?P<p403>CanCan::AccessDenied|Pundit::NotAuthorizedError)",
     "elixir": r"(?P<p404>Repo\.get!|Repo\.get_by!|Ecto\.NoResultsError)|plug_status:\s*(?P<h>[45]\d\d)",
 }  # fmt: skip
-_LANGUAGES = ("python", "javascript", "typescript", "go", "java", "kotlin", "scala", "groovy", "ruby", "php", "csharp", "rust", "elixir")
-_COMPARED = re2.compile(rb"(?:[=!<>]==?\s*|\bcase\s+|\bin\s*[(\[{]\s*|when\s+|[^=-][<>]\s*|\bis\s+|equal\w*\(\s*|Is\(err,\s*\w*\.?)$")
+_LANGUAGES = "python javascript typescript go java kotlin scala groovy ruby php csharp rust elixir".split()
+_COMPARED = re2.compile(
+    rb"(?:[=!<>]==?\s*|\bcase\s+|\bin\s*[(\[{]\s*|when\s+|[^=|-][<>]\s*|\bis\s+|equal\w*\(\s*|Is\(err,\s*\w*\.?)$"
+)
 _COMPARED_AFTER = re2.compile(rb"^\s*(?:===?|!==?|\)?\s*===?|:\s*[{\[\"'(])")
 _DESCRIBED = re2.compile(
     rb"@ApiResponse|@Api\w*Response|@OA\b|ProducesResponseType|\.Produces\w*\(|\bresponses\s*[=:]|SwaggerResponse|@swagger|@throws|"
@@ -96,6 +104,8 @@ def _pattern(language: str) -> Any:
 
 
 _PATTERNS: dict[str, Any] = {}
+_MAX_PLACES = 2000
+"""A bound on what one hostile file may cost."""
 
 
 class StatusCodes:
@@ -117,14 +127,16 @@ class StatusCodes:
         if language not in _PATTERNS:
             _PATTERNS[language] = _pattern(language)
         found: dict[str, int] = {}
-        for match in _PATTERNS[language].finditer(data):
+        for match in islice(_PATTERNS[language].finditer(data), _MAX_PLACES):
             code = _code(match)
             if not code or code in found or in_comment(data, match.start(), language):
                 continue
             start = data.rfind(b"\n", 0, match.start()) + 1
             end = data.find(b"\n", match.end())
             line = data[start : end if end != -1 else len(data)][:1000]
-            if _COMPARED.search(data[max(start, match.start() - 24) : match.start()]) or _DESCRIBED.search(line):
+            if _COMPARED.search(data[max(start, match.start() - 24) : match.start()]) or _DESCRIBED.search(
+                line
+            ):
                 continue
             if _COMPARED_AFTER.search(data[match.end() : match.end() + 12]):
                 continue
@@ -148,12 +160,13 @@ def _code(match: Any) -> str:
     for group, text in match.groupdict().items():
         if text is None:
             continue
-        if group[0] == "p" and group[1:].isdigit():
-            return str(group[1:])
-        word = text.decode("ascii", "replace")
+        group_name: str = group.decode()  # a bytes pattern's groups are named in bytes
+        if group_name[0] == "p" and group_name[1:].isdigit():
+            return group_name[1:]
+        word: str = text.decode("ascii", "replace")
         if word.isdigit():
             return word
         name = word.lower().replace("_", "")
-        known = _CODES.get(name) or {"notallowed": 405, "internal": 500}.get(name)
+        known = _CODES.get(name)
         return str(known) if known else ""
     return ""

@@ -1,5 +1,6 @@
 """Where SQL text is put together with values instead of bound parameters."""
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _WINDOW = 400
+_MAX_PLACES = 2000
+"""Bytes looked back from a value to the start of its statement, and a bound on what one hostile file may cost."""
 _SQL = re2.compile(
     rb"(?is)\b(select\b.*\bfrom\b|insert\s+into\b|update\s+[\w.`\"\[\]]+\s+set\b|delete\s+from\b|\bwhere\s+[\w.`\"\[\]]+\s*(=|<|>|like|in\b)|\b(and|or)\s+[\w.`\"\[\]]+\s*(=|<|>|like\b)|"
     rb"having\b|\bvalues\s*\()|\.(where|find_by_sql|exec_query|having)\(?\s*[\"']"
@@ -55,7 +58,9 @@ _SAFE = re2.compile(
     rb"sort|field|alias|prefix|interval|lang(?:uage)?\b|regconfig|logger|\blog\b|raise |throw |error\(|console\.|print|message|format_sql|"
     rb"quoteIdent|literal\(|Prisma\.sql|dialect|int\(|intval|\(int\)|parseInt|Number\(|assert|analyzer|version|timezone|collat"
 )
-_FIXED = re2.compile(rb"[{+.]\s*[$\\]?(?:self::|static::|Time|Date|[A-Z][A-Z_]{2,})|\b(?:now|today|ago|utcnow)\b|\.to_i\b|\bTime\.")
+_FIXED = re2.compile(
+    rb"[{+.]\s*[$\\]?(?:self::|static::|Time|Date|[A-Z][A-Z_]{2,})|\b(?:now|today|ago|utcnow)\b|\.to_i\b|\bTime\."
+)
 """Values that no request brings: constants, clocks, whole numbers."""
 _CALLS = re2.compile(
     rb"(?i)\b(execute|executemany|query|queryrow|exec|raw|rawquery|text|prepare|fetch\w*|\$queryrawunsafe|\$executerawunsafe|select_all|"
@@ -87,7 +92,7 @@ class StringSql:
     def observe(self, data: bytes, language: str) -> Any | None:
         language = _SAME.get(language, language)
         lines: list[int] = []
-        for match in self._pattern(language).finditer(data):
+        for match in islice(self._pattern(language).finditer(data), _MAX_PLACES):
             place = match.start()
             before = data[max(0, place - _WINDOW) : place]
             text = before[max(0, before.rfind(b'"'), before.rfind(b"`")) :]
@@ -96,13 +101,20 @@ class StringSql:
             start = data.rfind(b"\n", 0, place) + 1
             end = data.find(b"\n", match.end())
             line = data[start : end if end != -1 else len(data)][:1000]
-            if _SAFE.search(match[0]) or _SAFE.search(line[: max(0, place - start)][-60:] if language == "go" else match[0]):
+            # Go writes the value apart from the verb that stands for it, so the words before it must tell.
+            told = match[0] if language != "go" else line[: place - start][-60:] + match[0]
+            if _SAFE.search(told):
                 continue
             if _is_fixed(data, match[0]) or _NOISE.search(line) or in_comment(data, place, language):
                 continue
             if language == "javascript" and _TAGGED.search(before):
                 continue
-            if language == "python" and b"{" in match[0] and not _in_fstring(data, place):
+            if (
+                language == "python"
+                and b"{" in match[0]
+                and match[0][:1] != b"f"
+                and not _in_fstring(data, place)
+            ):
                 continue
             lines.append(data.count(b"\n", 0, place) + 1)
         return sorted(set(lines))[:20] or None
@@ -114,7 +126,9 @@ class StringSql:
         return self._patterns[language]
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
-        places = [(path, line) for path, lines in sorted(facts) if not _NO_REQUEST.search(path) for line in lines]
+        places = [
+            (path, line) for path, lines in sorted(facts) if not _NO_REQUEST.search(path) for line in lines
+        ]
         evidence = tuple(Evidence(path, line) for path, line in places[:5])
         return Answer(evidence, count=len(places), files=len({path for path, _ in places}))
 

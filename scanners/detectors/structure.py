@@ -19,7 +19,9 @@ _LIBRARY = re2.compile(
     r"(?i)(^|/)(static|public|assets|wwwroot|resources)/([^/]+/)*(lib|libs|plugins?|external)/|(^|/)(jquery|bootstrap|lodash|moment|d3|popper)[\w.-]*\.js$"
 )
 """Libraries for browsers that were copied in, where no folder called vendor says so."""
-_ROOT_SCRIPTS = frozenset(["setup.py", "manage.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "doc.go"])
+_ROOT_SCRIPTS = frozenset(
+    ["setup.py", "manage.py", "conftest.py", "noxfile.py", "tasks.py", "fabfile.py", "doc.go"]
+)
 
 
 def written_lines(view: "TreeView") -> dict[str, int]:
@@ -27,7 +29,11 @@ def written_lines(view: "TreeView") -> dict[str, int]:
     lines = {}
     for path, (code, comments) in view.facts("source-lines"):
         folders = path.lower().split("/")[:-1]
-        if role_of(path) == "source" and language_of(path) in _COUNTED and not _MIGRATIONS.intersection(folders):
+        if (
+            role_of(path) == "source"
+            and language_of(path) in _COUNTED
+            and not _MIGRATIONS.intersection(folders)
+        ):
             if _LIBRARY.search(path):
                 continue
             lines[path] = code + comments
@@ -86,7 +92,9 @@ class SourceDirectories(_FromLines):
             per_directory[directory] += count
             first.setdefault(directory, path)
         evidence = tuple(Evidence(first[d], 1, note=f"{n} lines") for d, n in per_directory.most_common(3))
-        return Answer(evidence, count=len(per_directory), files=len(per_directory), value=float(len(per_directory)))
+        return Answer(
+            evidence, count=len(per_directory), files=len(per_directory), value=float(len(per_directory))
+        )
 
 
 class SourceModules(_FromLines):
@@ -95,7 +103,9 @@ class SourceModules(_FromLines):
     name = "source-modules"
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
-        modules = sorted((path for path, n in written_lines(view).items() if n >= 10), key=lambda p: (p.count("/"), p))
+        modules = sorted(
+            (path for path, n in written_lines(view).items() if n >= 10), key=lambda p: (p.count("/"), p)
+        )
         evidence = tuple(Evidence(path, 1) for path in modules[:3])
         return Answer(evidence, count=len(modules), files=len(modules), value=float(len(modules)))
 
@@ -118,5 +128,8 @@ class RootShare(_FromLines):
 def _belongs_in_root(path: str) -> bool:
     name = path.lower()
     return "/" not in name and (
-        name in _ROOT_SCRIPTS or ".config." in name or name.startswith(".") or name.endswith((".gradle", ".kts", ".gemspec", ".ru"))
+        name in _ROOT_SCRIPTS
+        or ".config." in name
+        or name.startswith(".")
+        or name.endswith((".gradle", ".kts", ".gemspec", ".ru"))
     )

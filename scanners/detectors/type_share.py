@@ -1,6 +1,7 @@
 """How much of the source carries types: by language for compiled ones, by signatures for Python, PHP and Ruby."""
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -14,7 +15,7 @@ from scanners.languages import language_of
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_STATIC = frozenset(["go", "java", "kotlin", "scala", "csharp", "fsharp", "vb", "rust", "swift", "c", "cpp", "dart", "haskell"])
+_STATIC = frozenset("go java kotlin scala csharp fsharp vb rust swift c cpp dart haskell".split())
 _TYPESCRIPT = frozenset(["typescript", "tsx"])
 _SCRIPTS = frozenset(["javascript", "vue", "svelte", "astro"])
 _THRESHOLD = {"python": 0.6, "script": 0.8, "php": 0.5, "ruby": 0.5, "groovy": 0.5, "elixir": 0.5}
@@ -22,14 +23,21 @@ _THRESHOLD = {"python": 0.6, "script": 0.8, "php": 0.5, "ruby": 0.5, "groovy": 0
 Compiled languages need nothing beyond themselves; Elixir's @spec is asked of half the public functions."""
 
 _MAX_SIGNATURE = 3000
+_MAX_FUNCTIONS = 2000
+"""Bounds on what one hostile file may cost; the longest of people's files stay far below both."""
 _DEF = {
     "python": re2.compile(rb"(?m)^[ \t]*(?:async[ ]+)?def[ ]+\w+[ ]*(?:\[[^\]]*\])?\("),
     "php": re2.compile(rb"\bfunction[ ]+&?\w+[ ]*\("),
     "ruby": re2.compile(rb"(?m)^[ \t]*def[ ]+[\w.?!=]+"),
     "elixir": re2.compile(rb"(?m)^[ \t]*def[ ]+\w+"),
 }
-_SIG = {"ruby": re2.compile(rb"(?m)^[ \t]*sig[ ]*(?:\{|do)|^[ \t]*#[ ]@(?:param|return)\b"), "elixir": re2.compile(rb"(?m)^[ \t]*@spec\b")}
-_PHP_TYPED = re2.compile(rb"(?:^|[(,])[ \t\r\n]*(?:#\[[^\]]*\][ ]*)?(?:(?:public|private|protected|readonly)[ ]+)*\??\\?[A-Za-z][\w\\|&?]*[ ]+[&.]*\$")
+_SIG = {
+    "ruby": re2.compile(rb"(?m)^[ \t]*sig[ ]*(?:\{|do)|^[ \t]*#[ ]@(?:param|return)\b"),
+    "elixir": re2.compile(rb"(?m)^[ \t]*@spec\b"),
+}
+_PHP_TYPED = re2.compile(
+    rb"(?:^|[(,])[ \t\r\n]*(?:#\[[^\]]*\][ ]*)?(?:(?:public|private|protected|readonly)[ ]+)*\??\\?[A-Za-z][\w\\|&?]*[ ]+[&.]*\$"
+)
 _PHP_RETURN = re2.compile(rb"^[ \t\r\n]*:[ ]*[\\?A-Za-z(]")
 _TYPED_VUE = re2.compile(rb"<script[^>]*\blang=[\"']ts")
 
@@ -49,7 +57,8 @@ class TypeShare:
     def observe(self, data: bytes, language: str) -> Any | None:
         if language in ("vue", "svelte"):
             return [1, int(bool(_TYPED_VUE.search(data))), 1]
-        starts = [m for m in _DEF[language].finditer(data) if not in_comment(data, m.start(), language)]
+        matches = islice(_DEF[language].finditer(data), _MAX_FUNCTIONS)
+        starts = [m for m in matches if not in_comment(data, m.start(), language)]
         if not starts:
             return None
         if language in _SIG:
@@ -71,12 +80,16 @@ class TypeShare:
         annotated: Counter[str] = Counter()
         for path, number in written_lines(view).items():
             language = language_of(path)
-            if language in _TYPESCRIPT or (language in _SCRIPTS and counts.get(path, [0, 0])[1] and language != "javascript"):
+            if language in _TYPESCRIPT or (
+                language in _SCRIPTS and counts.get(path, [0, 0])[1] and language != "javascript"
+            ):
                 lines["script"] += number
                 typed_scripts += number
             elif language in _SCRIPTS:
                 lines["script"] += number
-            elif (language in _STATIC or language in _THRESHOLD) and not path.endswith((".gradle", ".gradle.kts")):
+            elif (language in _STATIC or language in _THRESHOLD) and not path.endswith(
+                (".gradle", ".gradle.kts")
+            ):
                 lines[language] += number
             if language in _DEF and path in counts:
                 functions[language] += counts[path][0]
@@ -87,11 +100,17 @@ class TypeShare:
                 typed += number
                 required += number * _THRESHOLD["python"]
                 continue
-            share = typed_scripts / number if language == "script" else annotated[language] / max(1, functions[language])
+            share = (
+                typed_scripts / number
+                if language == "script"
+                else annotated[language] / max(1, functions[language])
+            )
             typed += number * share
             required += number * _THRESHOLD[language]
         evidence = self._evidence(facts, lines, annotated, functions, view)
-        return Answer(evidence, count=len(evidence), files=len(evidence), value=typed / required if required else None)
+        return Answer(
+            evidence, count=len(evidence), files=len(evidence), value=typed / required if required else None
+        )
 
     @staticmethod
     def _evidence(
@@ -106,7 +125,9 @@ class TypeShare:
                     places.append(Evidence(best[1], best[2] or 1, note=note))
                 continue
             kinds = _TYPESCRIPT if language == "script" else frozenset([language])
-            largest = max(((n, p) for p, n in written_lines(view).items() if language_of(p) in kinds), default=None)
+            largest = max(
+                ((n, p) for p, n in written_lines(view).items() if language_of(p) in kinds), default=None
+            )
             if largest:
                 places.append(Evidence(largest[1], 1, note=f"{lines[language]} lines of this kind"))
         return tuple(places)
