@@ -77,7 +77,10 @@ _IMPLICIT = {
     "ruby": r"(?P<p404>ActiveRecord::RecordNotFound|RoutingError)|(?P<p403>CanCan::AccessDenied|Pundit::NotAuthorizedError)",
     "elixir": r"(?P<p404>Repo\.get!|Repo\.get_by!|Ecto\.NoResultsError)|plug_status:\s*(?P<h>[45]\d\d)",
 }  # fmt: skip
-_LANGUAGES = "python javascript typescript go java kotlin scala groovy ruby php csharp rust elixir".split()
+_LANGUAGES = (
+    "python", "javascript", "typescript", "go", "java", "kotlin", "scala", "groovy", "ruby", "php", "csharp", "rust",
+    "elixir",
+)  # fmt: skip
 _COMPARED = re2.compile(
     rb"(?:[=!<>]==?\s*|\bcase\s+|\bin\s*[(\[{]\s*|when\s+|[^=|-][<>]\s*|\bis\s+|equal\w*\(\s*|Is\(err,\s*\w*\.?)$"
 )

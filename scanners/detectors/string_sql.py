@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _WINDOW = 400
+_ENOUGH = 20
 _MAX_PLACES = 2000
 """Bytes looked back from a value to the start of its statement, and a bound on what one hostile file may cost."""
 _SQL = re2.compile(
@@ -117,7 +118,9 @@ class StringSql:
             ):
                 continue
             lines.append(data.count(b"\n", 0, place) + 1)
-        return sorted(set(lines))[:20] or None
+            if len(lines) == _ENOUGH:
+                break
+        return sorted(set(lines)) or None
 
     def _pattern(self, language: str) -> Any:
         if language not in self._patterns:

@@ -15,7 +15,23 @@ from scanners.languages import language_of
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_STATIC = frozenset("go java kotlin scala csharp fsharp vb rust swift c cpp dart haskell".split())
+_STATIC = frozenset(
+    [
+        "go",
+        "java",
+        "kotlin",
+        "scala",
+        "csharp",
+        "fsharp",
+        "vb",
+        "rust",
+        "swift",
+        "c",
+        "cpp",
+        "dart",
+        "haskell",
+    ]
+)
 _TYPESCRIPT = frozenset(["typescript", "tsx"])
 _SCRIPTS = frozenset(["javascript", "vue", "svelte", "astro"])
 _THRESHOLD = {"python": 0.6, "script": 0.8, "php": 0.5, "ruby": 0.5, "groovy": 0.5, "elixir": 0.5}
