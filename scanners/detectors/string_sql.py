@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _WINDOW = 400
+"""Bytes looked back from a value to the start of its statement."""
 _ENOUGH = 20
-_MAX_PLACES = 2000
-"""Bytes looked back from a value to the start of its statement, and a bound on what one hostile file may cost."""
+_MAX_PLACES = 500
+"""Bounds on what one hostile file may cost."""
 _SQL = re2.compile(
     rb"(?is)\b(select\b.*\bfrom\b|insert\s+into\b|update\s+[\w.`\"\[\]]+\s+set\b|delete\s+from\b|\bwhere\s+[\w.`\"\[\]]+\s*(=|<|>|like|in\b)|\b(and|or)\s+[\w.`\"\[\]]+\s*(=|<|>|like\b)|"
     rb"having\b|\bvalues\s*\()|\.(where|find_by_sql|exec_query|having)\(?\s*[\"']"
@@ -94,32 +95,10 @@ class StringSql:
         language = _SAME.get(language, language)
         lines: list[int] = []
         for match in islice(self._pattern(language).finditer(data), _MAX_PLACES):
-            place = match.start()
-            before = data[max(0, place - _WINDOW) : place]
-            text = before[max(0, before.rfind(b'"'), before.rfind(b"`")) :]
-            if not _SQL.search(text + match[0]) or not _CALLS.search(data[max(0, place - 900) : place + 600]):
-                continue
-            start = data.rfind(b"\n", 0, place) + 1
-            end = data.find(b"\n", match.end())
-            line = data[start : end if end != -1 else len(data)][:1000]
-            # Go writes the value apart from the verb that stands for it, so the words before it must tell.
-            told = match[0] if language != "go" else line[: place - start][-60:] + match[0]
-            if _SAFE.search(told):
-                continue
-            if _is_fixed(data, match[0]) or _NOISE.search(line) or in_comment(data, place, language):
-                continue
-            if language == "javascript" and _TAGGED.search(before):
-                continue
-            if (
-                language == "python"
-                and b"{" in match[0]
-                and match[0][:1] != b"f"
-                and not _in_fstring(data, place)
-            ):
-                continue
-            lines.append(data.count(b"\n", 0, place) + 1)
-            if len(lines) == _ENOUGH:
-                break
+            if _is_built(data, match, language):
+                lines.append(data.count(b"\n", 0, match.start()) + 1)
+                if len(lines) == _ENOUGH:
+                    break
         return sorted(set(lines)) or None
 
     def _pattern(self, language: str) -> Any:
@@ -139,6 +118,30 @@ class StringSql:
 _NOISE = re2.compile(
     rb"(?i)\b(log(?:ger|ging)?|console|print|panic|errorf|fmt\.errorf|exception)\b\S*\(|\bhelp_text\b|\b(raise|throw)\b|\w+error\("
 )
+
+
+def _is_built(data: bytes, match: Any, language: str) -> bool:
+    """Whether ``match`` writes a value that may vary into the text of a statement that is run."""
+    place = match.start()
+    before = data[max(0, place - _WINDOW) : place]
+    text = before[max(0, before.rfind(b'"'), before.rfind(b"`")) :]
+    if not _SQL.search(text + match[0]) or not _CALLS.search(data[max(0, place - 900) : place + 600]):
+        return False
+    start = data.rfind(b"\n", 0, place) + 1
+    end = data.find(b"\n", match.end())
+    line = data[start : end if end != -1 else len(data)][:1000]
+    # Go writes the value apart from the verb that stands for it, so the words before it must tell.
+    told = match[0] if language != "go" else line[: place - start][-60:] + match[0]
+    if _SAFE.search(told) or _NOISE.search(line):
+        return False
+    if language == "javascript" and _TAGGED.search(before):
+        return False
+    literal = (
+        language == "python" and b"{" in match[0] and match[0][:1] != b"f" and not _in_fstring(data, place)
+    )
+    return not literal and not _is_fixed(data, match[0]) and not in_comment(data, place, language)
+
+
 _NAME = re2.compile(rb"[{+.%$(]\s*\$?\{?\s*\$?([a-zA-Z_]\w*)")
 
 
