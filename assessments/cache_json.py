@@ -5,7 +5,7 @@ from typing import Any
 
 
 class JsonSerializer:
-    """What ``RedisCache`` expects of a serializer; values must be JSON values. Integers stay bare for ``incr``."""
+    """What ``RedisCache`` expects of a serializer, for JSON values. Integers stay bare for ``incr``."""
 
     def dumps(self, value: Any) -> bytes | int:
         if type(value) is int:

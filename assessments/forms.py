@@ -18,7 +18,7 @@ class RepositoryForm(forms.Form):
     source = forms.CharField(
         label="Address",
         max_length=2000,
-        help_text="https or ssh, for example https://github.com/owner/name. Without user name, password or token.",
+        help_text="https or ssh, for example https://github.com/owner/name. Without name, password or token.",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),

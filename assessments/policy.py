@@ -1,8 +1,8 @@
 """Who may see and do what. Every view asks here, and nowhere else is a role compared.
 
-Until roles have pages of their own: the organisation's admins (staff) may do everything, members of a team see its
-repositories, leads and members may ask for scans and exports there. What a person may not see does not exist for
-them: the querysets below leave it out, so that views answer 404.
+Until roles have pages of their own: the organisation's admins (staff) may do everything, members of a team
+see its repositories, leads and members may ask for scans and exports there. What a person may not see does
+not exist for them: the querysets below leave it out, so that views answer 404.
 """
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser

@@ -53,18 +53,20 @@ def product(data_dir: Path, host: str, port: int, *, scan_workers: int) -> list[
     return [
         Child(
             "web",
-            [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "1",
-             "--blocking-threads", "8", "--no-ws", "config.wsgi:application"],
+            [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port),
+             "--workers", "1", "--blocking-threads", "4", "--no-ws", "config.wsgi:application"],
             {**environment, "PLUMBLINE_ROLE": "web"},
             logs / "web.log",
         ),
         Child(
             "scan worker",
-            [*celery, "worker", "--queues", "scans", "--concurrency", str(scan_workers), "--loglevel", "WARNING",
-             "--without-gossip", "--without-mingle"],
+            [*celery, "worker", "--queues", "scans", "--concurrency", str(scan_workers),
+             "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
             worker,
             logs / "scan-worker.log",
         ),
         Child("scheduler", [*celery, "beat", "--loglevel", "WARNING"], worker, logs / "scheduler.log"),
-        Child("job worker", [python, manage, "rqworker", "exports", "mails"], worker, logs / "job-worker.log"),
+        Child(
+            "job worker", [python, manage, "rqworker", "exports", "mails"], worker, logs / "job-worker.log"
+        ),
     ]  # fmt: skip

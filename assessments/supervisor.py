@@ -1,4 +1,4 @@
-"""Several processes under one parent: started together, restarted when one dies, stopped together. Free of Django.
+"""Several processes under one parent: started together, restarted on death, stopped together. Free of Django.
 
 Every child asks the kernel to be told when its parent dies, so nothing outlives a parent that was killed.
 """

@@ -34,9 +34,15 @@ def scan_repository(self: Task, scan_id: int) -> None:
         scans.requeue(scan)
         raise self.retry(countdown=30) from None
     except Exception:
-        scans.fail(scan, ScanError(
-            "scan.internal", "Something went wrong in Plumbline itself.", hint="The worker's log tells more.", fault="ours"
-        ))  # fmt: skip
+        scans.fail(
+            scan,
+            ScanError(
+                "scan.internal",
+                "Something went wrong in Plumbline itself.",
+                hint="The worker's log tells more.",
+                fault="ours",
+            ),
+        )
         raise
 
 

@@ -1,7 +1,8 @@
 """The environment, typed and checked once: every setting that differs by deployment.
 
-A malformed value stops the start with one sentence that names the variable. Secrets may come from files: for each
-variable X that is unset, the file named by X_FILE is read, so container secrets never pass through the environment.
+A malformed value stops the start with one sentence that names the variable. Secrets may come from files: for
+each of them that is unset, the file named by <variable>_FILE is read, so that container secrets need not be
+in the environment that the container was started with.
 """
 
 import hashlib

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from config.env import SettingsInvalid, read_environment
+from config.schedule import PERIODIC
 
 try:
     ENVIRONMENT = read_environment()
@@ -220,6 +221,7 @@ CELERY_TASK_TIME_LIMIT = ENVIRONMENT.scan_seconds + 60
 CELERY_TASK_SOFT_TIME_LIMIT = ENVIRONMENT.scan_seconds
 CELERY_TASK_DEFAULT_QUEUE = "scans"
 CELERY_TASK_DEFAULT_PRIORITY = 5
+CELERY_TASK_QUEUE_MAX_PRIORITY = 9 if CELERY_BROKER_URL.startswith("amqp") else None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -230,6 +232,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 )
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+PERIODIC_TASKS = PERIODIC
 
 _QUEUE = {"URL": ENVIRONMENT.redis(0), "DEFAULT_TIMEOUT": 600, "SERIALIZER": "rq.serializers.JSONSerializer"}
 RQ_QUEUES = {"exports": _QUEUE, "mails": _QUEUE}

@@ -1,8 +1,14 @@
 """Teams, their members and repositories."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 
 from assessments.models import Membership, Repository, ScanRequest, Team
+from assessments.services.repositories import change_repository
+from scanners.profile import FIELDS, KINDS
 
 
 class MembershipInline(admin.TabularInline):
@@ -19,8 +25,36 @@ class TeamAdmin(admin.ModelAdmin):
     inlines = [MembershipInline]
 
 
+class RepositoryForm(forms.ModelForm):
+    """A repository's settings; an override of its profile needs known fields and a reason."""
+
+    def clean_profile_override(self) -> dict[str, Any]:
+        override = self.cleaned_data["profile_override"] or {}
+        if not isinstance(override, dict):
+            raise forms.ValidationError('Give an object, for example {"has_users": false}.')
+        for name, value in override.items():
+            if name == "kind" and value not in KINDS:
+                raise forms.ValidationError(f"kind is one of {', '.join(KINDS)}.")
+            if name != "kind" and (name not in FIELDS or not isinstance(value, bool)):
+                raise forms.ValidationError(f"{name} is no field that may be set to {value!r}.")
+        return override
+
+    def clean_tags(self) -> list[str]:
+        tags = self.cleaned_data["tags"] or []
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            raise forms.ValidationError('Give a list of words, for example ["payments"].')
+        return tags
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("profile_override") and not cleaned.get("profile_override_reason", "").strip():
+            self.add_error("profile_override_reason", "Say why the profile is not as it was found.")
+        return cleaned
+
+
 @admin.register(Repository)
 class RepositoryAdmin(admin.ModelAdmin):
+    form = RepositoryForm
     list_display = ["name", "team", "letter", "judged_at", "paused", "last_error_id"]
     list_filter = ["team", "letter", "paused"]
     list_select_related = ["team"]
@@ -50,6 +84,10 @@ class RepositoryAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request):  # type: ignore[no-untyped-def]
         return False  # the dashboard's form checks the address and asks for the first scan
+
+    def save_model(self, request: HttpRequest, obj: Repository, form: Any, change: bool) -> None:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        change_repository(repository=obj, changes=changes, actor=request.user)
 
 
 @admin.register(ScanRequest)

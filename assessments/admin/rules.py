@@ -88,7 +88,8 @@ class RulesetDraftAdmin(admin.ModelAdmin):
             request.stale_draft = True  # type: ignore[attr-defined]
             messages.error(
                 request,
-                "Somebody else saved this draft meanwhile. Copy your text, reload, and lay it over theirs. [draft.stale]",
+                "Somebody else saved this draft meanwhile. Copy your text, reload, and lay it over theirs."
+                " [draft.stale]",
             )
             return
         for problem in saved.problems[:20]:

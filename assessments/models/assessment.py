@@ -10,9 +10,9 @@ from assessments.models.ruleset import RulesetVersion
 class Assessment(models.Model):
     """One repository at one commit by one ruleset version. Written once.
 
-    ``verdicts`` holds one letter per item in the ruleset's order: p pass, f fail, n not applicable, u unknown.
-    ``input_digest`` covers profile overrides and whether everything could be read. ``as_of`` is the commit's
-    place in time, ``judged_at`` when it was judged.
+    ``verdicts`` holds one letter per item in the ruleset's order: p pass, f fail, n not applicable, u
+    unknown. ``input_digest`` covers profile overrides and whether everything could be read. ``as_of`` is the
+    commit's place in time, ``judged_at`` when it was judged.
     """
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="assessments")
@@ -72,7 +72,10 @@ class ChecklistItem(models.Model):
 
 
 class VerdictChange(models.Model):
-    """A verdict that flipped between two assessments, and what made it flip. ``before`` is empty for a first one."""
+    """A verdict that flipped between two assessments, and what made it flip.
+
+    ``before`` is empty for a new item.
+    """
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="changes")
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="changes")

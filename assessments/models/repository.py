@@ -20,8 +20,11 @@ class Mirror(models.Model):
 
 
 class Repository(models.Model):
-    """What is judged. ``current`` is the assessment that stands, not always the one recorded last: a commit that comes
-    back brings its own back. ``letter``, ``score`` and ``stack`` repeat it so that lists stay cheap."""
+    """What is judged.
+
+    ``current`` is the assessment that stands, not always the one recorded last: a commit that comes back
+    brings its own back. ``letter``, ``score`` and ``stack`` repeat it so that lists stay cheap.
+    """
 
     mirror = models.ForeignKey(Mirror, models.PROTECT, related_name="repositories")
     root = models.CharField(max_length=1000, blank=True)

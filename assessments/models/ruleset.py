@@ -5,7 +5,10 @@ from django.db import models
 
 
 class RulesetVersion(models.Model):
-    """One published version. ``document`` is canonical YAML text, ``digest`` of its meaning. Never changed."""
+    """One published version, never changed.
+
+    ``document`` is canonical YAML text, ``digest`` of its meaning.
+    """
 
     ruleset = models.SlugField(max_length=60)
     version = models.CharField(max_length=40)

@@ -8,8 +8,11 @@ from assessments.models.repository import Repository
 
 
 class ScanRequest(models.Model):
-    """One asked-for scan. At most one is active per repository. ``lease_until`` is renewed by the working process;
-    past it, the scan counts as abandoned and is queued again."""
+    """One asked-for scan. At most one is active per repository.
+
+    ``lease_until`` is renewed by the working process; past it, the scan counts as abandoned and is queued
+    again.
+    """
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="scans")
     reason = models.CharField(max_length=10, choices=ScanReason, default=ScanReason.REQUEST)

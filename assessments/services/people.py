@@ -27,6 +27,11 @@ def ensure_admin(*, email: str = ADMIN_EMAIL) -> tuple[str, str | None]:
     return email, password
 
 
+def must_change_password(*, email: str) -> bool:
+    """True while the person has not replaced the password that was handed out."""
+    return OneTimePassword.objects.filter(user__email=email).exists()
+
+
 def forget_one_time_password(*, user: AbstractUser) -> None:
     """The person has chosen a password of their own."""
     OneTimePassword.objects.filter(user=user).delete()

@@ -1,4 +1,7 @@
-"""Repositories and teams: adding them."""
+"""Repositories and teams: adding them, and changing how a repository is judged."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
@@ -47,6 +50,25 @@ def register_repository(
         reason = ScanReason.ADDED
         note(actor=actor, action="repository.added", subject=repository.name, url=mirror.url, root=place)
     return repository, request_scan(repository=repository, reason=reason, requested_by=actor)
+
+
+@transaction.atomic
+def change_repository(*, repository: Repository, changes: Mapping[str, Any], actor: AbstractUser) -> None:
+    """Writes the changed fields and nothing else, so that a scan that ends meanwhile keeps its result.
+
+    A new profile override is judged by at once.
+    """
+    if not changes:
+        return
+    Repository.objects.filter(pk=repository.pk).update(**changes)
+    note(
+        actor=actor,
+        action="repository.changed",
+        subject=repository.name,
+        **{name: str(value) for name, value in changes.items()},
+    )
+    if "profile_override" in changes:
+        request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=actor)
 
 
 def _free_slug(name: str) -> str:

@@ -1,8 +1,8 @@
 """Scans: asking for one, claiming it, keeping the claim, and what becomes of it.
 
 A scan is a row of its own. Whoever works on it claims it by a conditional update, holds it by a lease that a
-thread renews, and writes its end only while the claim is still theirs; so a task may be delivered twice, and a
-worker may be killed at any point, without two assessments or a scan that never ends.
+thread renews, and writes its end only while the claim is still theirs; so a task may be delivered twice, and
+a worker may be killed at any point, without two assessments or a scan that never ends.
 """
 
 import threading
@@ -63,7 +63,10 @@ def enqueue(scan: ScanRequest) -> None:
     """Puts the scan before the workers."""
     from assessments.tasks import scan_repository
 
-    scan_repository.apply_async(args=[scan.pk], priority=_PRIORITY[ScanReason(scan.reason)])
+    priority = _PRIORITY[ScanReason(scan.reason)]
+    if settings.CELERY_TASK_QUEUE_MAX_PRIORITY:
+        priority = settings.CELERY_TASK_QUEUE_MAX_PRIORITY - priority  # RabbitMQ counts the other way round
+    scan_repository.apply_async(args=[scan.pk], priority=priority)
 
 
 def claim_scan(*, scan_id: int, now: datetime | None = None) -> ScanRequest | None:

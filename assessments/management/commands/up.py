@@ -15,7 +15,8 @@ from django.db import close_old_connections
 from assessments.choices import ACTIVE_STATES, ScanState
 from assessments.models import Repository, ScanRequest
 from assessments.processes import ROOT, free_port, product, valkey
-from assessments.services.people import ensure_admin
+from assessments.services.people import ensure_admin, must_change_password
+from assessments.services.periodic import ensure_schedule
 from assessments.services.repositories import ensure_team, register_repository
 from assessments.services.rulesets import ensure_shipped
 from assessments.supervisor import Supervisor
@@ -46,6 +47,8 @@ class Command(BaseCommand):
         port = free_port(options["host"], options["port"])
         if port is None:
             raise CommandError(f"No free port from {options['port']} on. [up.no-port] Name one with --port.")
+        if port != options["port"]:
+            self._say(f"Port {options['port']} is taken; {port} is used instead.")
         data_dir = Path(settings.DATA_DIR)
         data_dir.mkdir(parents=True, exist_ok=True)
         self._take_place(data_dir)
@@ -60,11 +63,16 @@ class Command(BaseCommand):
         try:
             supervisor.start("broker")
             email, password = self._prepare()
+            # Before anything that may take long or be interrupted: the password is shown this once only.
+            self._introduce(email, password)
             supervisor.start()
+            address = f"http://{options['host']}:{port}/"
+            self._say(f"Judging what was named; the dashboard opens at {address} meanwhile.")
             scans = self._register(options["sources"] or [str(ROOT)])
             failed = self._watch(supervisor, scans)
             if not supervisor.stopping:
-                self._greet(f"http://{options['host']}:{port}/", email, password)
+                self._say(f"Plumbline is at {address}")
+                self._say("Ctrl-C stops it.")
             if options["exit"]:
                 sys.exit(1 if failed else 0)
             supervisor.run()
@@ -81,16 +89,15 @@ class Command(BaseCommand):
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CommandError(
-                f"Plumbline is running already on {data_dir}. [up.running] Set PLUMBLINE_DATA_DIR for a second one."
+                f"Plumbline is running already on {data_dir}. [up.running]"
+                " Set PLUMBLINE_DATA_DIR for a second one."
             ) from None
 
     def _prepare(self) -> tuple[str, str | None]:
-        from config.schedule import ensure_schedule
-
         self._say("Preparing the database.")
         call_command("migrate", verbosity=0, interactive=False)
         ensure_shipped()
-        ensure_schedule()
+        ensure_schedule(settings.PERIODIC_TASKS)
         return ensure_admin()
 
     def _register(self, sources: list[str]) -> list[int]:
@@ -133,15 +140,15 @@ class Command(BaseCommand):
         else:
             self._say(f"[{seconds:5.1f} s] {name}: {_WORDS.get(ScanState(scan.state), scan.state)}")
 
-    def _greet(self, address: str, email: str, password: str | None) -> None:
-        self._say("")
-        self._say(f"Plumbline is at {address}")
+    def _introduce(self, email: str, password: str | None) -> None:
         if password:
             self._say(f"Sign in as {email} with the one-time password {password}")
             self._say("It must be changed at the first sign-in and is not shown again.")
+        elif must_change_password(email=email):
+            self._say(f"Sign in as {email} with the one-time password shown at the first start.")
+            self._say(f"If it is lost, `manage.py changepassword {email}` sets another.")
         else:
             self._say(f"Sign in as {email}.")
-        self._say("Ctrl-C stops it.")
 
     def _say(self, text: str) -> None:
         with contextlib.suppress(BrokenPipeError):
