@@ -67,6 +67,10 @@ def product(data_dir: Path, host: str, port: int, *, scan_workers: int) -> list[
         ),
         Child("scheduler", [*celery, "beat", "--loglevel", "WARNING"], worker, logs / "scheduler.log"),
         Child(
-            "job worker", [python, manage, "rqworker", "exports", "mails"], worker, logs / "job-worker.log"
+            "job worker",
+            # The command does not take the serializer from the queues' settings.
+            [python, manage, "rqworker", "exports", "mails", "--serializer", "rq.serializers.JSONSerializer"],
+            worker,
+            logs / "job-worker.log",
         ),
     ]  # fmt: skip

@@ -12,7 +12,13 @@ from assessments.templatetags import formats
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, "–"), (Fraction(7999, 100), "79.9"), (60, "60.0"), (59.99, "59.9"), (0, "0.0")],
+    [
+        (None, "–"),
+        (Fraction(7999, 100), "79.9"),
+        (60, "60.0"),
+        (59.99, "59.9"),
+        (0, "0.0"),
+    ],
 )
 def test_scores_are_cut_not_rounded(value: Fraction | float | None, shown: str) -> None:
     assert formats.tenths(value) == shown
@@ -34,7 +40,13 @@ def test_changes_carry_a_sign_and_a_direction(value: float | None, shown: str, w
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(Fraction(1, 7), "0.5 days"), (1, "1 day"), (Fraction(5, 2), "2.5 days"), (8, "8 days"), (None, "")],
+    [
+        (Fraction(1, 7), "0.5 days"),
+        (1, "1 day"),
+        (Fraction(5, 2), "2.5 days"),
+        (8, "8 days"),
+        (None, ""),
+    ],
 )
 def test_effort_reads_in_half_days(value: Fraction | None, shown: str) -> None:
     assert formats.days(value) == shown
@@ -42,7 +54,13 @@ def test_effort_reads_in_half_days(value: Fraction | None, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(None, "–"), (0.42, "0.4 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")],
+    [
+        (None, "–"),
+        (0.42, "0.4 s"),
+        (59.4, "59 s"),
+        (185, "3 min 05 s"),
+        (7800, "2 h 10 min"),
+    ],
 )
 def test_durations_carry_units(seconds: float | None, shown: str) -> None:
     assert formats.duration(seconds) == shown

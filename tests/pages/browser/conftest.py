@@ -16,42 +16,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.pages.browser.chromium import chromium, executable
+from tests.pages.browser.shop import FILES
 from tests.trees import repository
 
 ROOT = Path(__file__).parents[3]
 START_SECONDS = 120
-FILES = {
-    "README.md": "# Orders\n\nKeeps orders.\n\n## Start\n\n"
-    + "\n".join(f"{n}. Step {n}." for n in range(1, 12))
-    + "\n",
-    "pyproject.toml": '[project]\nname = "orders"\nversion = "1"\ndependencies = ["fastapi", "sqlalchemy"]\n',
-    "orders/__init__.py": "",
-    "orders/api.py": (
-        '"""Orders over HTTP."""\n\nfrom fastapi import APIRouter, FastAPI, HTTPException\n\n'
-        "from orders.service import find_order\n\napp = FastAPI()\nrouter = APIRouter(prefix='/v1')\n\n\n"
-        "@router.get('/orders/{number}')\ndef read_order(number: int) -> dict[str, int]:\n"
-        '    """The order, or 404."""\n    order = find_order(number)\n    if order is None:\n'
-        "        raise HTTPException(404)\n    return order\n\n\napp.include_router(router)\n"
-    ),
-    "orders/service.py": (
-        '"""What orders do."""\n\n\ndef find_order(number: int) -> dict[str, int] | None:\n'
-        '    """The order of that number."""\n    return {"number": number} if number > 0 else None\n'
-    ),
-}
-
-TESTS = {
-    "tests/test_service.py": (
-        "from orders.service import find_order\n\n\ndef test_an_order_is_found_by_its_number():\n"
-        "    assert find_order(1) == {'number': 1}\n\n\ndef test_no_order_has_a_negative_number():\n"
-        "    assert find_order(-1) is None\n"
-    ),
-    ".github/workflows/ci.yml": (
-        "on: [push, pull_request]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
-        "      - uses: actions/checkout@v4\n      - run: pip install -e . pytest ruff\n"
-        "      - run: ruff check .\n      - run: pytest\n"
-    ),
-}
-"""What turns red items green: tests, and a pipeline that runs them."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +43,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small service in a local repository."""
-    folder = tmp_path_factory.mktemp("src") / "orders"
+    folder = tmp_path_factory.mktemp("src") / "shop"
     return repository(folder, FILES)
 
 
 @pytest.fixture(scope="module")
-def installation(
-    browser: Browser, orders: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
+def installation(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """``manage.py up`` with nothing judged yet but one tiny repository, stopped as Ctrl-C would."""
     first = repository(tmp_path_factory.mktemp("src") / "first", {"README.md": "# First\n"})
     environment = {
@@ -96,7 +63,16 @@ def installation(
         "PYTHONUNBUFFERED": "1",
     }
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "up", str(first), "--port", "8310", "--scan-workers", "1"],
+        [
+            sys.executable,
+            "manage.py",
+            "up",
+            str(first),
+            "--port",
+            "8310",
+            "--scan-workers",
+            "1",
+        ],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

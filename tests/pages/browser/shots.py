@@ -11,7 +11,14 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.pages.browser.chromium import THEMES, WIDTHS, chromium, open_context, settle, sign_in
+from tests.pages.browser.chromium import (
+    THEMES,
+    WIDTHS,
+    chromium,
+    open_context,
+    settle,
+    sign_in,
+)
 from tests.pages.browser.walk import pages_of
 
 FOLDER = Path("screenshots")

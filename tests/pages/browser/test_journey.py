@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.pages.browser.chromium import THEMES, open_context, settle, sign_in
-from tests.pages.browser.conftest import TESTS, Installation
+from tests.pages.browser.conftest import Installation
+from tests.pages.browser.shop import TESTS
 from tests.pages.browser.shots import problems_of
 from tests.pages.browser.walk import pages_of
 from tests.trees import commit
@@ -62,15 +63,20 @@ def test_an_address_that_cannot_be_used_is_kept_and_explained(page: Page) -> Non
     expect(page.get_by_label("Address")).to_have_attribute("aria-invalid", "true")
 
 
-def test_a_new_repository_shows_its_progress_and_then_its_report(page: Page, orders: Path) -> None:
+def test_a_new_repository_shows_its_progress_and_then_its_report(page: Page, shop: Path) -> None:
     page.goto("/repositories/add/")
-    page.get_by_label("Address").fill(str(orders))
+    page.get_by_label("Address").fill(str(shop))
     page.get_by_label("Name of the new team").fill("Payments")
-    page.get_by_label("Name", exact=False).last.fill("Orders")
+    page.get_by_label("Name", exact=False).last.fill("Shop")
     page.get_by_role("button", name="Add and scan").click()
-    expect(page.get_by_role("heading", name="Orders", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Shop", level=1)).to_be_visible()
     wait_for_report(page)
-    for section in ("Strengths", "Areas needing improvement", "Priority matrix", "Conclusion"):
+    for section in (
+        "Strengths",
+        "Areas needing improvement",
+        "Priority matrix",
+        "Conclusion",
+    ):
         expect(page.get_by_role("heading", name=section, exact=True)).to_be_visible()
     readme = page.locator("[id='item-documentation.readme']")
     readme.locator("summary").click()
@@ -80,9 +86,9 @@ def test_a_new_repository_shows_its_progress_and_then_its_report(page: Page, ord
     expect(missing).to_contain_text("What was looked for")
 
 
-def test_a_mended_item_raises_the_grade_at_the_next_scan(page: Page, orders: Path) -> None:
+def test_a_mended_item_raises_the_grade_at_the_next_scan(page: Page, shop: Path) -> None:
     before = score_of(page)
-    commit(orders, TESTS, "Test what orders do")
+    commit(shop, TESTS, "Test what the shop does")
     page.get_by_role("button", name="Rescan").click()
     wait_for_report(page)
     expect(page.locator("[id='item-testing.unit']")).to_have_attribute(
@@ -99,7 +105,7 @@ def test_the_team_has_a_scorecard(page: Page) -> None:
     expect(page.locator("#trend-figure")).to_be_attached()
     expect(page.get_by_role("heading", name="Priority matrix")).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile("^Phase 1"))).to_be_visible()
-    page.get_by_role("table").first.get_by_role("link", name="Orders").click()
+    page.get_by_role("table").first.get_by_role("link", name="Shop").click()
 
 
 def test_the_report_comes_as_a_pdf(page: Page) -> None:
@@ -112,8 +118,8 @@ def test_the_report_comes_as_a_pdf(page: Page) -> None:
 
 
 def test_an_edited_rule_changes_the_grade(page: Page) -> None:
-    page.goto("/repositories/?q=Orders")
-    page.get_by_role("table").get_by_role("link", name="Orders").click()
+    page.goto("/repositories/?q=Shop")
+    page.get_by_role("table").get_by_role("link", name="Shop").click()
     before = score_of(page)
     page.goto("/admin/assessments/rulesetversion/")
     page.locator("input.action-select").first.check()
@@ -127,8 +133,8 @@ def test_an_edited_rule_changes_the_grade(page: Page) -> None:
     page.locator("input[name=publish_as]").fill("9.9")
     page.locator("input[name=_publish]").click()
     expect(page.locator(".messagelist .success").first).to_contain_text("9.9")
-    page.goto("/repositories/?q=Orders")
-    page.get_by_role("table").get_by_role("link", name="Orders").click()
+    page.goto("/repositories/?q=Shop")
+    page.get_by_role("table").get_by_role("link", name="Shop").click()
     for _ in range(30):
         if "9.9" in page.locator(".page-facts").inner_text():
             break
@@ -143,9 +149,9 @@ def test_the_keyboard_reaches_search_and_content(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("/")
-    page.keyboard.type("orders")
+    page.keyboard.type("shop")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("table").get_by_role("link", name="Orders")).to_be_visible()
+    expect(page.get_by_role("table").get_by_role("link", name="Shop")).to_be_visible()
 
 
 def test_the_theme_is_remembered(page: Page) -> None:
@@ -158,11 +164,13 @@ def test_the_theme_is_remembered(page: Page) -> None:
 
 def test_pages_read_without_script(page: Page, browser: Browser, installation: Installation) -> None:
     context = browser.new_context(
-        base_url=installation.address, java_script_enabled=False, storage_state=page.context.storage_state()
+        base_url=installation.address,
+        java_script_enabled=False,
+        storage_state=page.context.storage_state(),
     )
     plain = context.new_page()
-    plain.goto("/repositories/?q=orders")
-    plain.get_by_role("link", name="Orders").first.click()
+    plain.goto("/repositories/?q=shop")
+    plain.get_by_role("link", name="Shop").first.click()
     expect(plain.get_by_role("heading", name="Executive summary")).to_be_visible()
     context.close()
 
@@ -173,7 +181,11 @@ def test_every_page_is_accessible_and_fits(
     page: Page, browser: Browser, installation: Installation, theme: str, width: int
 ) -> None:
     context = open_context(
-        browser, installation.address, theme=theme, width=width, state=page.context.storage_state()
+        browser,
+        installation.address,
+        theme=theme,
+        width=width,
+        state=page.context.storage_state(),
     )
     visitor = context.new_page()
     problems = {}
