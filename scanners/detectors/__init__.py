@@ -14,6 +14,7 @@ from scanners.detectors.status_codes import StatusCodes
 from scanners.detectors.string_sql import StringSql
 from scanners.detectors.structure import LargestFile, RootShare, SourceDirectories, SourceModules, SourceSize
 from scanners.detectors.type_share import TypeShare
+from scanners.detectors.unit_tests import UnitTests
 
 _ALL: tuple[Detector, ...] = (
     CommittedSecrets(),
@@ -35,6 +36,7 @@ _ALL: tuple[Detector, ...] = (
     StatusCodes(),
     StringSql(),
     TypeShare(),
+    UnitTests(),
 )
 
 DETECTORS: dict[str, Detector] = {detector.name: detector for detector in _ALL}
