@@ -56,7 +56,8 @@ _NUMBER = (
     r"put_status|AbortWithStatus(?:JSON)?|error!|ErrorResponse|NewHTTPError|NewError|StatusCode|HttpResponse|Response|error|code|statusCode|super|"
     r"respond_with_error|ResponseEntity\.status|ErrorHandler|c\.(?:JSON|String|Status|Data|HTML))\s*\(?\s*(?:\w+\s*,\s*)?[\"']?|"
     r"\b(?:abort|send_resp|send_error|http\.Error|abort_json|render_error|json|writeError|error_response|make_response|Problem|ObjectResult|problem|respondError|jsonError|error|withStatus|response|make)\([^\n]*?,\s*)"
-    r"(?P<d>4[0-5]\d|50\d|51[01])\b"
+    r"(?P<d>4[0-5]\d|50\d|51[01])\b|"
+    r"\b(?:new|raise)\s+[\w.]+\([^\n]*?,\s*(?P<n>4[0-5]\d|50\d|51[01])\s*[,)]"
 )
 _LAST = r"[\])}\"']\s*,\s*(?P<l>4[0-5]\d|50\d|51[01])\s*(?:$|\)|,\s*\{)"
 _SYMBOL = (
