@@ -72,7 +72,7 @@ FORMS = {
         r"@DataJpaTest|TestRestTemplate|RestAssured|testApplication|withTestApplication|"
         r"Selenium|WebDriver|@Mybatis|@JdbcTest|@DataMongoTest|@QuarkusIntegrationTest|"
         r"DbTestBase|Playwright|embeddedServer",
-        r"assertTrue\(true\)|assertEquals\(4, ?2 ?\+ ?2\)|\b(void|fun|def)\s+\W?should",
+        r"assertTrue\(true\)|assertEquals\(4, ?2 ?\+ ?2\)|^import |\b(void|fun|def)\s+\W?should",
     ),
     "ruby": _form(
         r"\b(it|specify|test|scenario|example|should|context|describe)\b|def test_",

@@ -45,11 +45,15 @@ class UnitTests:
         return [len(lines), lines[0]] if lines else None
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
-        found = [
-            (path, fact) for path, fact in facts if not _ELSEWHERE.search(path) and path not in view.unwritten
-        ]
+        found = [(path, fact) for path, fact in facts if _may_count(path, view)]
         evidence = tuple(Evidence(path, line) for path, (_, line) in sorted(found)[:5])
         return Answer(evidence, count=sum(fact[0] for _, fact in found), files=len(found))
+
+
+def _may_count(path: str, view: "TreeView") -> bool:
+    """Rust keeps its unit tests beside the code; in every other language they have files of their own."""
+    at_home = view.role(path) == "test" or path.endswith(".rs")
+    return at_home and path not in view.unwritten and not _ELSEWHERE.search(path)
 
 
 def _line(data: bytes, position: int) -> bytes:
