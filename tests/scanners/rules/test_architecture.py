@@ -126,6 +126,7 @@ FASTAPI = "from fastapi import APIRouter\nfrom fastapi.responses import JSONResp
         ({"config/routes.rb": "namespace :v1 do\nend\n", "a.rb": "render json: x\n"}, "pass"),
         ({"routes/api.php": "Route::prefix('v1')->group(fn () => 1);\nreturn response()->json([]);\n"}, "pass"),
         ({"A.cs": '[ApiController]\n[Route("api/v1/[controller]")]\n'}, "pass"),
+        ({"A.cs": '[ApiController]\n[HttpPost("v2")]\n'}, "fail"),
         ({"src/a.rs": 'Router::new().nest("/api/v1", r); Json<User>\n'}, "pass"),
         ({"lib/router.ex": 'scope "/api/v1", A do\nend\njson(conn, x)\n'}, "pass"),
     ],

@@ -211,6 +211,7 @@ CI = ".github/workflows/a.yml"
     [
         ({CI: WORKFLOW.format("uses: github/codeql-action/analyze@v3")}, "pass"),
         ({CI: WORKFLOW.format("run: bandit -r src")}, "pass"),
+        ({CI: WORKFLOW.format("uses: github/codeql-action/upload-sarif@v3")}, "fail"),
         ({CI: WORKFLOW.format("run: pytest")}, "fail"),
         ({".pre-commit-config.yaml": "repos:\n- repo: x\n  hooks:\n    - id: bandit\n"}, "pass"),
         ({".golangci.yml": "linters:\n  enable:\n    - gosec\n", CI: WORKFLOW.format("uses: golangci/golangci-lint-action@v6")}, "pass"),
