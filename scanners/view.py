@@ -23,7 +23,8 @@ class TreeView:
         *,
         default_branch: str = "",
     ) -> None:
-        self.entries = tuple(e for e in entries if role_of(e.path) in ALL_ROLES)
+        self.all_entries = tuple(entries)
+        self.entries = tuple(e for e in self.all_entries if role_of(e.path) in ALL_ROLES)
         self.default_branch = default_branch
         self.stack: frozenset[str] = frozenset()
         self.unread: list[Entry] = []
