@@ -16,7 +16,7 @@ _WORDS = {
     "handling": (
         "controller controllers route routes router routers routing view views viewset viewsets handler handlers endpoint "
         "endpoints resource resources resolver resolvers api apis rest web http rpc grpc delivery transport blueprint "
-        "blueprints pages presentation httpserver httpapi ui live restapi endpointgroup"
+        "blueprints pages presentation httpserver httpapi ui live restapi"
     ),
     "data": (
         "model models entity entities db database databases persistence storage store stores orm tables data dao daos "
@@ -31,7 +31,7 @@ _WORDS = {
     "schema": (
         "schemas serializer serializers serialization dto dtos form forms request requests response responses transformer "
         "transformers validator validators presenters presenter decorators viewmodels payload payloads renderers filters "
-        "marshmallow converters assembler resourcesdto interfaces"
+        "marshmallow converters assembler interfaces"
     ),
 }
 _LAYER_OF = {word: layer for layer, words in _WORDS.items() for word in words.split()}
@@ -45,7 +45,7 @@ _JOINED = {
 }
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _FRONT_END = re.compile(
-    r"(^|/)(frontend|front-end|client|clientapp|webapp|ui|webui|web-ui|assets|static|public|wwwroot|viz-lib|mobile)/"
+    r"(^|/)(frontend|front-end|client|clientapp|webapp|ui|webui|web-ui|assets|static|public|wwwroot|mobile)/"
     r".*\.(jsx?|tsx?|mjs|vue|svelte)$|\.(vue|svelte|astro)$",
     re.IGNORECASE,
 )

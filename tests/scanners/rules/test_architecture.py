@@ -113,7 +113,7 @@ FASTAPI = "from fastapi import APIRouter\nfrom fastapi.responses import JSONResp
         ({"a.py": FASTAPI + "API_PREFIX = '/api/v2'\n"}, "pass"),
         ({"a.py": FASTAPI + "app.include_router(router, prefix='/api')\n"}, "fail"),
         ({"a.py": FASTAPI + "requests.get('https://pay.example/v1/charges')\n"}, "fail"),
-        ({"a.py": FASTAPI + "path = '/druid/v2/sql'\n"}, "fail"),
+        ({"a.py": FASTAPI + "path = '/engine/v2/query'\n"}, "fail"),
         ({"a.py": "from rest_framework import x\n'DEFAULT_VERSIONING_CLASS': 'a.AcceptHeaderVersioning',\n"}, "pass"),
         ({"a.js": "app.use('/v1', r);\nr.get('/x', (req, res) => res.json({}));\n"}, "pass"),
         ({"a.js": "app.use('/api', r);\nr.get('/x', (req, res) => res.json({}));\n"}, "fail"),
