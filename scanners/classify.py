@@ -118,7 +118,7 @@ def role_of(path: str) -> Role:
     if role == "example":
         return role
     language = language_of_name(name)
-    if language == "markdown" or _PROSE_NAME.match(lower):
+    if language == "markdown" or (language in ("", "text") and _PROSE_NAME.match(lower)):
         return "docs"
     if language == "text" and not _NOT_PROSE.search(lower) and lower.endswith(".txt") and role == "docs":
         return "docs"
