@@ -50,6 +50,7 @@ def render_pdf(page: ReportPage) -> bytes:
     """
     data = report_data(page)
     made_at = page.subject.judged_at or page.subject.committed_at or datetime(2000, 1, 1, tzinfo=UTC)
+    made_at = made_at.replace(microsecond=0)  # Typst refuses a finer time
     fonts = typst.Fonts(include_system_fonts=False)
     system = False
     for _ in range(ATTEMPTS):

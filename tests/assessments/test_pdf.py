@@ -112,7 +112,7 @@ def test_dates_problems_and_folder_are_told() -> None:
         shipped_standard(),
         subject(
             root="services/api",
-            judged_at=datetime(2025, 2, 3, 4, 5, tzinfo=UTC),
+            judged_at=datetime(2025, 2, 3, 4, 5, 6, 789, tzinfo=UTC),
             problems=(Problem("package.json", "manifest.unreadable", "It is not JSON."),),
         ),
         [],
