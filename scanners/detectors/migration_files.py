@@ -16,6 +16,7 @@ _FOLDER = re.compile(r"(?i)(^|/)([\w.-]*migrations?|migrate|drizzle|changelogs?|
 _FLYWAY = re.compile(r"(?:^|/)V\d[\w.]*__[^/]+\.(?:sql|SQL)$")
 _UNDO = re.compile(r"(?:^|/)U(\d[\w.]*__[^/]+\.(?:sql|SQL))$")
 _DOWN = re.compile(r"(?i)(^|[./_-])(down|rollback|undo|revert)\.sql$|(^|/)(down|rollbacks?|undo|revert)/[^/]+\.sql$")
+_DATA = re.compile(r"(?i)(^|/)([\w.-]*(tests?|fixtures?|seeds?|seeders|samples?|dumps?|backups?)[\w.-]*)/")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -79,7 +80,7 @@ def _plain_sql(view: "TreeView") -> Iterator[tuple[str, Form]]:
     downs = {p for p in paths if _DOWN.search(p)}
     undone = {match.group(1) for p in paths if (match := _UNDO.search(p))}
     for path in paths:
-        if path in downs or _UNDO.search(path) or not (_FOLDER.search(path.rpartition("/")[0]) or _FLYWAY.search(path)):
+        if path in downs or _UNDO.search(path) or _DATA.search(path) or not (_FOLDER.search(path.rpartition("/")[0]) or _FLYWAY.search(path)):
             continue
         folder, _, name = path.rpartition("/")
         partners = {

@@ -25,11 +25,11 @@ _JS_DOWN = re.compile(
     rb"(?m)(?:\bexports\.down\s*=\s*(?:async\s*)?(?:function\s*)?|^export\s+(?:const\s+down\b[^=\n]*=\s*(?:async\s*)?|(?:async\s+)?function\s+down\b)|^\s*(?:public\s+)?(?:async\s+)?down\s*(?::\s*(?:async\s*)?(?:function\s*\w*)?\s*)?(?=\())"
 )
 _BRACED = {
-    "php": (re.compile(rb"extends\s+(?:\w*\\)*(?:AbstractMigration|Migration|BaseMigration)\b"), re.compile(rb"function\s+down\s*(?=\()"), re.compile(rb"function\s+change\s*\(")),
-    "csharp": (re.compile(rb":\s*(?:[\w.]+\.)?(?:Migration|AutoReversingMigration|ForwardOnlyMigration)\b"), re.compile(rb"override\s+void\s+Down\s*(?=\()"), re.compile(rb"AutoReversingMigration")),
+    "php": (re.compile(rb"(?m)^(?!\s*abstract).*\bextends\s+(?:\w*\\)*\w*Migration\b(?=[\s\S]*\bfunction\s+(?:up|change|safeUp)\s*\()"), re.compile(rb"function\s+(?:down|safeDown)\s*(?=\()"), re.compile(rb"function\s+change\s*\(")),
+    "csharp": (re.compile(rb"(?m)^(?!.*\babstract\b).*\bclass\s+\w+\s*:\s*(?:[\w.]+\.)?\w*Migration\b"), re.compile(rb"override\s+void\s+Down\s*(?=\()"), re.compile(rb"AutoReversingMigration")),
     "rust": (re.compile(rb"impl\s+(?:\w+::)*MigrationTrait\s+for"), re.compile(rb"async\s+fn\s+down\s*(?:<[^>]*>)?(?=\()"), re.compile(rb"$^")),
 }  # fmt: skip
-_GOOSE_GO = re.compile(rb"goose\.AddMigration\w*\(\s*\w+\s*,\s*(\w+)|\bMigrations?\.MustRegister\(|gormigrate\.Migration\{|\bMigrate:\s*func\(")
+_GOOSE_GO = re.compile(rb"goose\.AddMigration\w*\(\s*\w+\s*,\s*(\w+)|\bMigrations?\.MustRegister\(|(?:x?gorm|xor)migrate\.Migration\{|\bMigrate(?:Session)?:\s*func\(")
 _GO_OWN = re.compile(rb"\bfunc\s*(?:\w+)?\(\s*\w+ (?:\*sql\.Tx|\*sqlx\.Tx|\*sql\.DB|\*gorm\.DB|pgx\.Tx|schemaVersion)[^)\n]*\)\s*(?:\(?(?:\w+ )?error)")
 _RUBY = re.compile(rb"<\s*ActiveRecord::Migration|Sequel\.migration|Sequel::Migration|ROM::SQL\.migration")
 _ELIXIR = re.compile(rb"use\s+Ecto\.Migration\b")
@@ -108,7 +108,7 @@ def _braced(data: bytes, language: str) -> Form | None:
 def _go(data: bytes) -> Form | None:
     match = _GOOSE_GO.search(data)
     if match:
-        blocks = len(re.findall(rb"gormigrate\.Migration\{|\bMigrate:\s*func\(|goose\.AddMigration|\.MustRegister\(", data))
+        blocks = len(re.findall(rb"(?:x?gorm|xor)migrate\.Migration\{|\bMigrate(?:Session)?:\s*func\(|goose\.AddMigration|\.MustRegister\(", data))
         total = max(1, min(blocks, data.count(b"Migrate:") or blocks))
         if b"Rollback:" in data:
             return Form(total, min(total, data.count(b"Rollback:")), data.count(b"\n", 0, match.start()) + 1)
