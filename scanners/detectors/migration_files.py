@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _FOLDER = re.compile(r"(?i)(^|/)([\w.-]*migrations?|migrate|drizzle|changelogs?|db/versions)(/|$)")
 _FLYWAY = re.compile(r"(?:^|/)V\d[\w.]*__[^/]+\.(?:sql|SQL)$")
 _UNDO = re.compile(r"(?:^|/)U(\d[\w.]*__[^/]+\.(?:sql|SQL))$")
-_DOWN = re.compile(r"(?i)(^|[./_-])(down|rollback|undo|revert)\.sql$|(^|/)(down|rollbacks?|undo|revert)/[^/]+\.sql$")
+_DOWN = re.compile(
+    r"(?i)(^|[./_-])(down|rollback|undo|revert)\.sql$|(^|/)(down|rollbacks?|undo|revert)/[^/]+\.sql$"
+)
 _DATA = re.compile(r"(?i)(^|/)([\w.-]*(tests?|fixtures?|seeds?|seeders|samples?|dumps?|backups?)[\w.-]*)/")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
@@ -24,7 +26,7 @@ class MigrationFiles:
     """Facts: [migrations in the file, reversible ones, line]. ``count`` is the number of migrations."""
 
     name = "migration-files"
-    version = 1
+    version = 3
     languages = frozenset(
         ["python", "javascript", "typescript", "go", "java", "kotlin", "ruby", "php", "csharp", "rust", "elixir", "sql", "xml", "yaml"]
     )  # fmt: skip
@@ -76,11 +78,20 @@ def migrations_of(facts: Facts, view: "TreeView") -> list[tuple[str, Form]]:
 
 def _plain_sql(view: "TreeView") -> Iterator[tuple[str, Form]]:
     """SQL files that a tool runs by their names; each is reversible where a file beside it takes it back."""
-    paths = [e.path for e in view.entries if e.size and language_of(e.path) == "sql" and view.role(e.path) == "source"]
+    paths = [
+        e.path
+        for e in view.entries
+        if e.size and language_of(e.path) == "sql" and view.role(e.path) == "source"
+    ]
     downs = {p for p in paths if _DOWN.search(p)}
     undone = {match.group(1) for p in paths if (match := _UNDO.search(p))}
     for path in paths:
-        if path in downs or _UNDO.search(path) or _DATA.search(path) or not (_FOLDER.search(path.rpartition("/")[0]) or _FLYWAY.search(path)):
+        if (
+            path in downs
+            or _UNDO.search(path)
+            or _DATA.search(path)
+            or not (_FOLDER.search(path.rpartition("/")[0]) or _FLYWAY.search(path))
+        ):
             continue
         folder, _, name = path.rpartition("/")
         partners = {
