@@ -136,12 +136,7 @@ def test_an_edited_rule_changes_the_grade(page: Page) -> None:
     expect(page.locator(".messagelist .success").first).to_contain_text("9.9")
     page.goto("/repositories/?q=Shop")
     page.get_by_role("table").get_by_role("link", name="Shop").click()
-    for _ in range(30):
-        if "9.9" in page.locator(".page-facts").inner_text():
-            break
-        page.wait_for_timeout(1000)
-        page.reload()
-    expect(page.locator(".page-facts")).to_contain_text("9.9")
+    expect(page.locator(".page-facts")).to_contain_text("9.9", timeout=SCAN_MS)
     assert score_of(page) > before
 
 
