@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from assessments.services.people import ensure_admin
-from assessments.services.periodic import ensure_schedule
-from assessments.services.rulesets import ensure_shipped
+from assessments.services.installation import prepare
+from assessments.services.rulesets import current_version
 
 
 class Command(BaseCommand):
@@ -15,11 +13,8 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def handle(self, *args: Any, **options: Any) -> None:
-        call_command("migrate", verbosity=0, interactive=False)
-        version = ensure_shipped()
-        ensure_schedule()
-        email, password = ensure_admin()
-        self.stdout.write(f"The current ruleset is {version}.")
+        email, password = prepare()
+        self.stdout.write(f"The current ruleset is {current_version()}.")
         if password:
             self.stdout.write(f"Sign in as {email} with the one-time password {password}")
         else:

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
 from assessments.choices import ACTIVE_STATES, ScanState
 from assessments.models import Repository, ScanRequest
 from assessments.processes import ROOT, free_port, product, valkey
-from assessments.services.people import ensure_admin, must_change_password
-from assessments.services.periodic import ensure_schedule
+from assessments.services.installation import prepare
+from assessments.services.people import must_change_password
 from assessments.services.repositories import ensure_team, register_repository
-from assessments.services.rulesets import ensure_shipped
 from assessments.supervisor import Supervisor
 from scanners.errors import ScanError
 
@@ -95,10 +93,7 @@ class Command(BaseCommand):
 
     def _prepare(self) -> tuple[str, str | None]:
         self._say("Preparing the database.")
-        call_command("migrate", verbosity=0, interactive=False)
-        ensure_shipped()
-        ensure_schedule(settings.PERIODIC_TASKS)
-        return ensure_admin()
+        return prepare()
 
     def _register(self, sources: list[str]) -> list[int]:
         team = ensure_team(settings.ENVIRONMENT.organisation)

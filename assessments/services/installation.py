@@ -1,0 +1,16 @@
+"""What an installation needs before its processes start: tables, ruleset, schedule, first administrator."""
+
+from django.conf import settings
+from django.core.management import call_command
+
+from assessments.services.people import ensure_admin
+from assessments.services.periodic import ensure_schedule
+from assessments.services.rulesets import ensure_shipped
+
+
+def prepare() -> tuple[str, str | None]:
+    """The administrator's e-mail and one-time password (see ``ensure_admin``); safe to call again."""
+    call_command("migrate", verbosity=0, interactive=False)
+    ensure_shipped()
+    ensure_schedule(settings.PERIODIC_TASKS)
+    return ensure_admin()
