@@ -7,6 +7,7 @@ the merged form as JSON, since parsing YAML costs more than judging a small repo
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,7 @@ from scanners.matchers.text import TextMatcher
 from scanners.signals import Signal, build_matchers
 
 RULESETS = Path(__file__).parent / "rulesets"
-SHIPPED = {"industry-standards": "standard"}
+SHIPPED = {"industry-standards": "standard", "supply-chain": "supply-chain"}
 """Ids of the rulesets that ship, and the folder of each."""
 
 _MERGED = ("signals", "conditions", "rules")
@@ -92,8 +93,11 @@ def load_ruleset(name: str = "industry-standards", *, cache_dir: Path | None = N
 
 
 def load_document(place: Path, *, cache_dir: Path | None = None) -> dict[str, Any]:
-    """The merged document of one YAML file or of all YAML files of a folder (guidance left out)."""
-    files = sorted(place.glob("*.yaml")) if place.is_dir() else [place]
+    """The merged document of one YAML file or of all YAML files of a folder (guidance left out).
+
+    A file may take in others: ``extends: ../standard/profile.yaml``, one path or several, relative to itself.
+    """
+    files = _with_extended(sorted(place.glob("*.yaml")) if place.is_dir() else [place])
     stamp = json.dumps([[str(f), f.stat().st_mtime_ns, f.stat().st_size] for f in files])
     key = hashlib.blake2b(stamp.encode(), digest_size=12).hexdigest()
     kept = cache_dir / "rulesets" / f"{key}.json" if cache_dir else None
@@ -112,6 +116,26 @@ def load_document(place: Path, *, cache_dir: Path | None = None) -> dict[str, An
     return document
 
 
+_EXTENDS = re.compile(r"^extends:[ \t]*\[?([^\]\n#]+)", re.MULTILINE)
+
+
+def _with_extended(files: list[Path]) -> list[Path]:
+    """``files`` and all that they extend, each once. Found by text, since the stamp of the cache needs it unparsed."""
+    found: dict[Path, None] = dict.fromkeys(file.resolve() for file in files)
+    queue = list(found)
+    while queue:
+        file = queue.pop()
+        match = _EXTENDS.search(file.read_text()) if file.is_file() else None
+        for name in match[1].split(",") if match else ():
+            wanted = (file.parent / name.strip().strip("\"'")).resolve()
+            if not wanted.is_file():
+                raise RulesetError("ruleset.unreadable", f"{file.name} extends {name.strip()}, which is no file.")
+            if wanted not in found:
+                found[wanted] = None
+                queue.append(wanted)
+    return list(found)
+
+
 def _merge(files: list[Path]) -> dict[str, Any]:
     import yaml
 
@@ -128,7 +152,7 @@ def _merge(files: list[Path]) -> dict[str, Any]:
                 if twice:
                     raise RulesetError("ruleset.invalid", f"{file.name} declares {min(twice)} a second time.")
                 document[name].update(value or {})
-            elif name == "area":
+            elif name in ("area", "extends"):
                 continue
             elif name in document and document[name] != value:
                 raise RulesetError("ruleset.invalid", f"{file.name} says {name!r} a second time.")

@@ -8,7 +8,7 @@ from scanners.detectors.endpoint_descriptions import EndpointDescriptions
 from scanners.detectors.github_workflows import GithubWorkflows
 from scanners.detectors.layers import Layers
 from scanners.detectors.license_files import license_files
-from scanners.detectors.lock_files import lock_files
+from scanners.detectors.lock_files import DeclaredDependencies, lock_files
 from scanners.detectors.logger_spread import LoggerSpread
 from scanners.detectors.migration_files import MigrationFiles, ReversibleMigrations
 from scanners.detectors.own_errors import OwnErrors
@@ -27,6 +27,7 @@ _ALL: tuple[Detector, ...] = (
     BinaryArtifacts(),
     CommittedSecrets(),
     ContributingSection(),
+    DeclaredDependencies(),
     DocumentedDefinitions(),
     EndpointDescriptions(),
     GithubWorkflows(),

@@ -58,5 +58,5 @@ def license_files() -> tuple[LicenseFiles, ...]:
     return (
         LicenseFiles("license-file", lambda licence: True, needs_text=False),
         LicenseFiles("license-approved", lambda licence: licence is not None and licence.approved, needs_text=True),
-        LicenseFiles("license-restricted", lambda licence: licence is not None and not licence.approved, needs_text=True),
+        LicenseFiles("license-restricted", lambda licence: licence is not None and not licence.approved, needs_text=False),
     )

@@ -58,6 +58,27 @@ class LockFiles:
         return Answer(tuple(evidence[:5]), len(evidence), len(evidence))
 
 
+class DeclaredDependencies:
+    """Found where a manifest of the product declares a dependency."""
+
+    name = "declared-dependencies"
+    version = 1
+    languages: frozenset[str] = frozenset()
+    roles = frozenset(["source"])
+    gate = ""
+
+    def observe(self, data: bytes, language: str) -> Any | None:
+        return None
+
+    def decide(self, facts: Facts, view: "TreeView") -> Answer:
+        found = [
+            Evidence(manifest.path, manifest.dependencies[0].line)
+            for manifest in view.inventory.manifests
+            if manifest.dependencies and not manifest.locked and role_of(manifest.path) == "source"
+        ]
+        return Answer(tuple(found[:5]), len(found), len(found))
+
+
 def _locks(view: "TreeView") -> dict[tuple[str, str], str]:
     """Path by ecosystem and folder, of lock files and of requirements in which every version is exact."""
     found: dict[tuple[str, str], str] = {}
