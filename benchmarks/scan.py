@@ -44,7 +44,9 @@ def best(action: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def git(mirror: Path, *arguments: str, stdin: bytes = b"") -> bytes:
-    return subprocess.run(["git", "-C", str(mirror), *arguments], input=stdin, capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["git", "-C", str(mirror), *arguments], input=stdin, capture_output=True, check=True
+    ).stdout
 
 
 def blobs_at_head(mirror: Path) -> list[bytes]:
@@ -70,8 +72,19 @@ def floor(mirror: Path, blobs: list[bytes]) -> float:
 
 def cold_process(mirror: Path, environment: dict[str, str]) -> float:
     """The whole command, nothing remembered of the repository."""
-    command = [sys.executable, "-m", "assessments.cli", "assess", str(mirror), "--no-cache", "--format", "json"]
-    return best(lambda: subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True))
+    command = [
+        sys.executable,
+        "-m",
+        "assessments.cli",
+        "assess",
+        str(mirror),
+        "--no-cache",
+        "--format",
+        "json",
+    ]
+    return best(
+        lambda: subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=True)
+    )
 
 
 def measure(mirror: Path, ruleset: Ruleset, work: Path) -> dict[str, Any]:
@@ -110,13 +123,17 @@ def measure(mirror: Path, ruleset: Ruleset, work: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("mirrors", nargs="+", type=Path)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     ruleset = load_ruleset()
     rows = []
-    print(f"{'repository':<46} {'blobs':>6} {'d':>7} {'cold':>7} {'limit':>7} {'again':>7} {'commit':>7}  cold/d")
+    print(
+        f"{'repository':<46} {'blobs':>6} {'d':>7} {'cold':>7} {'limit':>7} {'again':>7} {'commit':>7}  cold/d"
+    )
     with tempfile.TemporaryDirectory() as work:
         for mirror in arguments.mirrors:
             row = measure(mirror.absolute(), ruleset, Path(work))
@@ -127,7 +144,9 @@ def main() -> None:
                 flush=True,
             )
     total_d, total_cold = sum(r["d_ms"] for r in rows), sum(r["cold_ms"] for r in rows)
-    print(f"all: cold {total_cold} ms, d {total_d:.0f} ms, {total_cold / total_d:.2f} times (milliseconds, best of {REPEATS})")
+    print(
+        f"all: cold {total_cold} ms, d {total_d:.0f} ms, {total_cold / total_d:.2f} times (milliseconds, best of {REPEATS})"
+    )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1))
 

@@ -1,7 +1,10 @@
 """Page models of the standard: its areas and items, and one item with who fails it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
@@ -17,6 +20,7 @@ from assessments.selectors.filters import paginate
 from assessments.selectors.reports import guidance_of
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.standard import Area, Initiative, Item
+from scanners.rules import RULESETS, SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,17 @@ class FailingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredAccuracy:
+    """How often the shipped rule agreed with reviewers' labels; shares from 0 to 1, None where nothing was counted."""
+
+    labels: int
+    agreed: int
+    precision: float | None
+    recall: float | None
+    measured_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ItemPage:
     item: Item
     area: Area
@@ -60,6 +75,7 @@ class ItemPage:
     failing_count: int
     passing_count: int
     unknown_count: int
+    accuracy: MeasuredAccuracy | None
 
 
 def get_standard_page(user: AbstractUser) -> StandardPage:
@@ -114,8 +130,29 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
         failing_count=counts.get(Outcome.FAIL, 0),
         passing_count=counts.get(Outcome.PASS, 0),
         unknown_count=counts.get(Outcome.UNKNOWN, 0),
+        accuracy=measured_accuracy(DEFAULT).get(item_id),
     )
 
 
 def _checklist(user: AbstractUser):  # type: ignore[no-untyped-def]  # a QuerySet of ChecklistItem
     return ChecklistItem.objects.filter(repository__in=visible_repositories(user), ruleset=DEFAULT)
+
+
+@lru_cache(maxsize=4)
+def measured_accuracy(ruleset: str) -> dict[str, MeasuredAccuracy]:
+    """The figures that ship with a ruleset, by item; {} where none were measured."""
+    place = RULESETS / SHIPPED.get(ruleset, "-") / "accuracy.json"
+    if not place.is_file():
+        return {}
+    document = json.loads(place.read_text())
+    day = date.fromisoformat(document["measured_on"])
+    return {
+        item: MeasuredAccuracy(
+            labels=one["labels"],
+            agreed=round(one["labels"] * one["agreement"]),
+            precision=one["precision"],
+            recall=one["recall"],
+            measured_on=day,
+        )
+        for item, one in document["items"].items()
+    }
