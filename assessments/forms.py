@@ -1,5 +1,6 @@
 """Forms: what a person may type, and what is said when it cannot be used."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -10,6 +11,9 @@ from assessments.policy import visible_teams
 from scanners.errors import ScanError
 from scanners.source_url import parse_source
 from scanners.tree import clean_root
+
+_SIGN_IN = re.compile(r"(?<!ssh:)//[^/\s]*@|//[^/\s@]*:[^/\s]*@")
+"""A user name with a password or token, or either alone; the plain user name of ssh is none."""
 
 
 class RepositoryForm(forms.Form):
@@ -47,6 +51,8 @@ class RepositoryForm(forms.Form):
 
     def clean_source(self) -> str:
         source: str = self.cleaned_data["source"]
+        # What is wrong is shown again beside its field; a password must not be.
+        self.data = dict(self.data.items(), source=_SIGN_IN.sub("//", source))
         try:
             parsed = parse_source(source, allow_local=self._allow_local)
         except ScanError as error:

@@ -65,6 +65,7 @@ def repository_chart(repository: Repository, standard: Standard) -> Chart | None
     assessments = list(
         repository.assessments.filter(judged_at__gte=timezone.now() - timedelta(days=DAYS))
         .select_related("ruleset")
+        .only("judged_at", "score", "effective_score", "letter", "origin", "commit", "ruleset__version")
         .order_by("judged_at", "pk")
     )
     if len(assessments) < 2:
@@ -95,8 +96,12 @@ def average_chart(
     if not means:
         return None
     first = min(day for day, _ in means)
-    versions = RulesetVersion.objects.filter(published_at__date__gt=first).order_by("published_at")
-    marks = [Mark(version.published_at, f"Ruleset {version.version}") for version in versions]
+    versions = (
+        RulesetVersion.objects.filter(published_at__date__gt=first)
+        .order_by("published_at")
+        .values_list("published_at", "version")
+    )
+    marks = [Mark(published_at, f"Ruleset {version}") for published_at, version in versions]
     points = [
         TrendPoint(day, mean, band(standard, mean)[0] if mean is not None else None) for day, mean in means
     ]

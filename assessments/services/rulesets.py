@@ -1,6 +1,5 @@
 """Rulesets: the shipped one, drafts of it, and publishing a draft as a version that never changes."""
 
-from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -83,19 +82,24 @@ def _free_version(ruleset: str, wanted: str) -> str:
 
 
 def current_version(ruleset: str = DEFAULT) -> RulesetVersion:
-    """The version that new assessments are graded by."""
-    return RulesetVersion.objects.get(ruleset=ruleset, current=True)
+    """The version that new assessments are graded by; its document is fetched when it is asked for."""
+    return RulesetVersion.objects.defer("document").get(ruleset=ruleset, current=True)
 
 
-@lru_cache(maxsize=8)
-def _built(digest: str, pk: int) -> tuple[Ruleset, Standard]:
-    document = from_text(RulesetVersion.objects.values_list("document", flat=True).get(pk=pk))
-    return ruleset_from_document(document), load_standard(document)
+_BUILT: dict[str, tuple[Ruleset, Standard]] = {}
+_BUILT_LIMIT = 8
 
 
 def built(version: RulesetVersion) -> tuple[Ruleset, Standard]:
-    """The engine's and the grading's view of a version; kept for the life of the process."""
-    return _built(version.digest, version.pk)
+    """The engine's and the grading's view of a version; those used last are kept, as parsing takes time."""
+    known = _BUILT.pop(version.digest, None)
+    if known is None:
+        document = from_text(version.document)
+        known = ruleset_from_document(document), load_standard(document)
+        while len(_BUILT) >= _BUILT_LIMIT:
+            _BUILT.pop(next(iter(_BUILT)), None)
+    _BUILT[version.digest] = known
+    return known
 
 
 @transaction.atomic
