@@ -45,6 +45,10 @@ LANGUAGES = {
 }  # fmt: skip
 """Pygments' name of a language by file extension; its own look-up by file name scans every lexer."""
 
+STACKS = {
+    "any": "Any stack", "csharp": "C#", "javascript": "JavaScript", "php": "PHP", "typescript": "TypeScript",
+}  # fmt: skip
+
 
 @register.filter
 def tenths(value: Number | None) -> str:
@@ -128,6 +132,14 @@ def verdict_icon(verdict: str) -> str:
 @register.filter
 def verdict_word(verdict: str) -> str:
     return VERDICTS.get(verdict, VERDICTS["unknown"])[1]
+
+
+@register.filter
+def stack_name(stack: str) -> str:
+    """A stack as people write it: javascript.nestjs as JavaScript, nestjs."""
+    language, _, framework = stack.partition(".")
+    name = STACKS.get(language, language.capitalize())
+    return f"{name}, {framework}" if framework else name
 
 
 @register.filter
