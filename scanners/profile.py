@@ -54,10 +54,10 @@ def decide_profile(
     values: dict[str, Any] = {"main_language": next(iter(_by_family(languages)), "")}
     scene.profile = values
     for entry in document["kind"]:
-        truth = scene.test(entry["when"]) if "when" in entry else None
-        if truth is None or truth.value is True:
+        reason = scene.test(entry["when"]) if "when" in entry else None
+        if reason is None or reason.value is True:
             values["kind"] = entry["is"]
-            evidence["kind"] = truth.evidence[:3] if truth else ()
+            evidence["kind"] = reason.evidence[:3] if reason else ()
             break
     values["kind"] = overrides.get("kind", values["kind"])
     for name in FIELDS:
@@ -66,7 +66,14 @@ def decide_profile(
         evidence[name] = truth.evidence[:3] if values[name] else ()
         scene.forget()
     return Profile(
-        values["kind"], *(values[name] for name in FIELDS), tuple(dict.fromkeys(stack)), languages, evidence
+        kind=values["kind"],
+        has_http_api=values["has_http_api"],
+        has_database=values["has_database"],
+        has_users=values["has_users"],
+        has_docs_ui=values["has_docs_ui"],
+        stack=tuple(dict.fromkeys(stack)),
+        languages=languages,
+        evidence=evidence,
     )
 
 

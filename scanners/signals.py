@@ -129,7 +129,7 @@ class Answers:
         for entry in self._view.unread:
             language, role = self._view.language(entry.path), self._view.role(entry.path)
             for matcher in signal.matchers:
-                looks_in = getattr(matcher, "languages", frozenset())
+                looks_in: frozenset[str] = getattr(matcher, "languages", frozenset())
                 if language in looks_in and role in matcher.scope.roles:
                     return True
         return False

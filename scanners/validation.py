@@ -131,7 +131,7 @@ def _condition_problems(
         if condition not in signals and condition not in conditions:
             yield f"there is no signal or condition {condition!r}"
         return
-    for inner in (*condition.get("any", ()), *condition.get("all", ()), *([condition["not"]] if "not" in condition else ())):
+    for inner in _parts(condition):
         yield from _condition_problems(inner, signals, conditions, earlier)
     ratio = condition.get("ratio") or {}
     for name in (*listed(condition.get("of", ())), *listed(ratio.get("of", ())), *listed(ratio.get("to", ()))):
@@ -143,12 +143,18 @@ def _condition_problems(
         yield f"{condition['verdict']} is not judged before this item"
 
 
+def _parts(condition: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The conditions that ``condition`` combines."""
+    negated = (condition["not"],) if "not" in condition else ()
+    return (*condition.get("any", ()), *condition.get("all", ()), *negated)
+
+
 def _cycles(conditions: Mapping[str, Any]) -> Iterator[str]:
     def names(condition: Any) -> Iterator[str]:
         if isinstance(condition, str):
             yield condition
         elif isinstance(condition, Mapping):
-            for inner in (*condition.get("any", ()), *condition.get("all", ()), *([condition["not"]] if "not" in condition else ())):
+            for inner in _parts(condition):
                 yield from names(inner)
 
     for start in conditions:

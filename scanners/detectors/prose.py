@@ -20,7 +20,8 @@ _README = re2.compile(r"(?i)(^|/)(readme)(\.[\w-]+)*$")
 def sections(data: bytes) -> Iterator[tuple[int, int, bytes, list[bytes]]]:
     """(line, level, heading, body lines) of each section of a Markdown or reStructuredText file, in order."""
     lines = data.split(b"\n")
-    start, level, title, body = 1, 0, b"", []
+    start, level, title = 1, 0, b""
+    body: list[bytes] = []
     fenced = False
     for number, line in enumerate(lines, 1):
         if line.lstrip().startswith((b"```", b"~~~")):

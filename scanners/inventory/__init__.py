@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from scanners.facts import Pipeline, Problem, Setting
-from scanners.inventory.containers import Compose, Dockerfile, is_compose, is_dockerfile, parse_compose, parse_dockerfile
+from scanners.inventory.containers import (
+    Compose,
+    Dockerfile,
+    is_compose,
+    is_dockerfile,
+    parse_compose,
+    parse_dockerfile,
+)
 from scanners.inventory.dependencies import Dependencies, Manifest, ManifestError, collect, is_manifest, parse
 from scanners.inventory.structured import SettingsError, parse_settings
 from scanners.inventory.workflows import WorkflowError, is_workflow, parse_workflow, resolve

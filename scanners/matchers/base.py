@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scanners.facts import Strength
 
@@ -13,7 +13,8 @@ DEFAULT_ROLES = frozenset(["source"])
 ALL_ROLES = frozenset(["source", "test", "docs", "example"])
 
 
-class Hit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Hit:
     """One file in which a matcher found something: lines (ascending, at most a handful) and how often."""
 
     path: str
@@ -34,7 +35,8 @@ class Scope:
 class Matcher(Protocol):
     """A declared way to find something. ``hits`` never raises for what a repository holds."""
 
-    scope: Scope
+    @property
+    def scope(self) -> Scope: ...
 
     def hits(self, view: "TreeView") -> Iterable[Hit]: ...
 

@@ -69,7 +69,8 @@ def from_import(key: int, spec: Mapping[str, Any]) -> list[tuple[int, TextMatche
 
 def _module(language: str, name: str) -> str:
     """A module name as RE2 text; ``*`` stands for any run of name characters."""
-    return re2.escape(name).replace(r"\*", r"[\w.@/-]*")
+    escaped: str = re2.escape(name)
+    return escaped.replace(r"\*", r"[\w.@/-]*")
 
 
 _IMPORTS = {
