@@ -13,6 +13,7 @@ from scanners.detectors.logger_spread import LoggerSpread
 from scanners.detectors.migration_files import MigrationFiles, ReversibleMigrations
 from scanners.detectors.own_errors import OwnErrors
 from scanners.detectors.pins import action_pins, image_pins
+from scanners.detectors.piped_downloads import PipedDownloads
 from scanners.detectors.prose import ContributingSection, Readme
 from scanners.detectors.security_policy import security_policy
 from scanners.detectors.source_lines import SourceLines
@@ -36,6 +37,7 @@ _ALL: tuple[Detector, ...] = (
     LoggerSpread(),
     MigrationFiles(),
     OwnErrors(),
+    PipedDownloads(),
     Readme(),
     ReversibleMigrations(),
     RootShare(),

@@ -18,6 +18,7 @@ _BY_TAG_ONLY = "slsa-framework/slsa-github-generator/"
 """Its workflows verify themselves by their tag and refuse to run by commit."""
 _OWN = ("./", "$")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_FOR_DEVELOPMENT = re.compile(r"(^|/)\.(devcontainer|gitpod)")
 _FROM_IMAGE = re.compile(r"--from=(\S+)")
 
 
@@ -45,8 +46,8 @@ def action_pins() -> tuple[InWorkflows, ...]:
 class ImagePins:
     """Images that Dockerfiles build on, by digest (``pinned``) or not; ``FROM scratch`` and stages are none.
 
-    Left out: Dockerfiles of tests, examples and development containers, and names that only a build argument
-    without default could complete.
+    Left out: Dockerfiles of tests, examples and development containers, names that only a build argument without
+    default could complete, and what an earlier step pushed to the machine's own registry.
     """
 
     version = 1
@@ -65,7 +66,7 @@ class ImagePins:
         found = [
             Evidence(file.path, line)
             for file in view.inventory.dockerfiles
-            if role_of(file.path) == "source" and "devcontainer" not in file.path
+            if role_of(file.path) == "source" and not _FOR_DEVELOPMENT.search(file.path)
             for line, image in _images(file)
             if bool(_HASH.search(image)) == self._pinned
         ]
@@ -86,7 +87,7 @@ def _images(file: Dockerfile) -> Iterator[tuple[int, str]]:
             written.append((instruction.line, match[1]))
     for line, base in written:
         image = _VARIABLE.sub(lambda m: defaults.get(m[1] or m[3], m[2] or m[0]), base)
-        if "$" not in image and image.lower() not in stages | {"scratch"}:
+        if "$" not in image and image.lower() not in stages | {"scratch"} and not image.startswith("localhost"):
             yield line, image
 
 

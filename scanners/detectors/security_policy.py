@@ -17,6 +17,7 @@ _FILE = re.compile(r"(?i)^(?:\.github/|\.gitlab/|docs?/)?security(?:[._-]policy)
 _ADDRESS = re.compile(r"https?://[^\s)>\]]+|[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|\sat\s)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
 _PROCESS = re.compile(r"(?i)vuln|disclos|\b\d+\s*(?:business |working )?(?:days?|hours?|weeks?)\b")
 _PRIVATE_FORM = re.compile(r"(?i)security/advisories/new|report a vulnerability|private(?:ly)? (?:vulnerability )?report")
+_REPORT = re.compile(r"(?i)report|e-?mail|contact|vuln|disclos")
 _WORDS = 60
 """Characters that are left of the shortest sentence on how to report, once addresses are taken out."""
 
@@ -49,8 +50,9 @@ def _line_of_process(text: str) -> int:
     words = " ".join(_ADDRESS.sub("", text).split())
     if len(words) < _WORDS or not _PROCESS.search(words):
         return 0
-    match = _ADDRESS.search(text) or _PRIVATE_FORM.search(text)
-    return text.count("\n", 0, match.start()) + 1 if match else 0
+    lines = text.split("\n")
+    named = [n for n, line in enumerate(lines, 1) if _ADDRESS.search(line) or _PRIVATE_FORM.search(line)]
+    return next((n for n in named if _REPORT.search(lines[n - 1])), named[0] if named else 0)
 
 
 def security_policy() -> tuple[SecurityPolicy, SecurityPolicy]:

@@ -1,0 +1,70 @@
+"""Downloads that are run unseen: piped into an interpreter, or handed to one by substitution.
+
+Looked for in workflows and other pipelines, Dockerfiles, makefiles and shell scripts. Left out: comments, text that a
+script prints (a usage message in a here-document, an echo), and addresses that hold a full commit hash, which
+always give the same content.
+"""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import re2
+
+from scanners.detectors.base import Facts
+from scanners.facts import Answer, Evidence
+from scanners.tree import decode_text
+
+if TYPE_CHECKING:
+    from scanners.view import TreeView
+
+_INTERPRETER = r"(?:(?:ba|z|da|k|a)?sh\b|(?:python3?|perl|ruby|node|php)(?:\s+-)?\s*(?:\n|$|[;&)\"']))"
+_PIPED = re2.compile(
+    r"\b(?:curl|wget)\b(?:[^\n|;&]|\\\n)*\|\s*(?:\\\n\s*)?(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:\w+=\S*\s+)*(?:/\S*/)?" + _INTERPRETER
+    + r"|\b(?:bash|sh|zsh|eval|source)\s+(?:-\w+\s+)?(?:<\(|\"?\$\()\s*(?:curl|wget)\b"
+    r"|(?i)\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^\n|]*\|\s*(?:iex|invoke-expression)\b"
+    r"|(?i)\b(?:iex|invoke-expression)\s*\(+\s*(?:new-object\s+(?:system\.)?net\.webclient|iwr|irm|invoke-)"
+)  # fmt: skip
+_HARMLESS = re.compile(r"/[0-9a-f]{40}/|\b(?:echo|printf)\s+[\"']|^\s*(?:#|//|REM\b)")
+_HEREDOC = re.compile(r"<<[-~]?\s*([\"']?)([A-Za-z_]\w*)\1")
+_PRINTS = re.compile(r"^\s*(?:-\s*|run:\s*)?(?:cat|tee|echo|printf|read|usage)\b|=\$\(cat\b")
+_PIPELINE = re.compile(r"^(\.(github|gitea|forgejo)/(workflows|actions)/.+|\.gitlab-ci|\.gitlab/.+|\.circleci/.+|\.travis|azure-pipelines|appveyor|\.drone|\.woodpecker/.+|bitbucket-pipelines|.*cloudbuild).*\.ya?ml$")
+
+
+class PipedDownloads:
+    """Facts: the lines of one file on which a download is run unseen."""
+
+    name = "piped-downloads"
+    version = 1
+    languages = frozenset(["shell", "dockerfile", "makefile", "yaml"])
+    roles = frozenset(["source"])
+    gate = r"(?i)\b(curl|wget|iwr|irm|invoke-webrequest|invoke-restmethod|net\.webclient)\b"
+
+    def observe(self, data: bytes, language: str) -> Any | None:
+        lines = _without_printed(decode_text(data).split("\n"))
+        text = "\n".join(lines)
+        starts = (text.count("\n", 0, match.start()) for match in _PIPED.finditer(text))
+        return [n + 1 for n in dict.fromkeys(starts) if not _HARMLESS.search(lines[n])] or None
+
+    def decide(self, facts: Facts, view: "TreeView") -> Answer:
+        found = [
+            Evidence(path, line)
+            for path, lines in facts
+            for line in lines
+            if not path.endswith((".yml", ".yaml")) or _PIPELINE.match(path)
+        ]
+        return Answer(tuple(found[:5]), len(found), len({e.path for e in found}))
+
+
+def _without_printed(lines: list[str]) -> list[str]:
+    """The lines, with the bodies of here-documents that are only printed made empty."""
+    kept: list[str] = []
+    until = ""
+    for line in lines:
+        if until:
+            until = "" if line.strip() == until else until
+            kept.append("")
+            continue
+        kept.append(line)
+        if _PRINTS.search(line) and (match := _HEREDOC.search(line)):
+            until = match[2]
+    return kept
