@@ -41,13 +41,25 @@ def test_application_data_is_cached_by_first_party_code(files: dict[str, str], e
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({**USED, "settings.py": "CACHES = {'default': {'BACKEND': 'django_redis.cache.RedisCache'}}\n"}, "pass"),
+        (
+            {**USED, "settings.py": "CACHES = {'default': {'BACKEND': 'django_redis.cache.RedisCache'}}\n"},
+            "pass",
+        ),
         ({"settings.py": "CACHES = {'default': {'BACKEND': 'django_redis.cache.RedisCache'}}\n"}, "fail"),
         (USED, "fail"),
         ({"a.ts": "import { caching } from 'cache-manager';\nimport Redis from 'ioredis';\n"}, "pass"),
         ({"a.rb": "Rails.cache.fetch('a') { b }\nconfig.cache_store = :redis_cache_store\n"}, "pass"),
-        ({"A.php": "<?php Cache::remember('a', 60, $f);", "config/cache.php": "<?php return ['redis' => ['driver' => 'redis']];"}, "pass"),
-        ({"A.cs": "class A(IDistributedCache c) {}\nservices.AddStackExchangeRedisCache(o => {});\n"}, "pass"),
+        (
+            {
+                "A.php": "<?php Cache::remember('a', 60, $f);",
+                "config/cache.php": "<?php return ['redis' => ['driver' => 'redis']];",
+            },
+            "pass",
+        ),
+        (
+            {"A.cs": "class A(IDistributedCache c) {}\nservices.AddStackExchangeRedisCache(o => {});\n"},
+            "pass",
+        ),
     ],
 )
 def test_a_cache_in_use_can_be_shared(files: dict[str, str], expected: str) -> None:
@@ -62,10 +74,15 @@ def test_a_cache_in_use_can_be_shared(files: dict[str, str], expected: str) -> N
         ({**USED, "b.py": "def save():\n    cache.delete('a')\n"}, "pass"),
         ({"b.py": "requests.get(url, timeout=60)\ncache = 1\n"}, "fail"),
         ({"a.ts": "import NodeCache from 'node-cache';\nconst c = new NodeCache({ stdTTL: 60 });\n"}, "pass"),
-        ({"A.java": "@Cacheable(\"a\")\nList<A> all() {}\n@CacheEvict(\"a\")\nvoid save() {}\n"}, "pass"),
-        ({"A.java": "@Cacheable(\"a\")\nList<A> all() {}\n"}, "fail"),
+        ({"A.java": '@Cacheable("a")\nList<A> all() {}\n@CacheEvict("a")\nvoid save() {}\n'}, "pass"),
+        ({"A.java": '@Cacheable("a")\nList<A> all() {}\n'}, "fail"),
         ({"a.rb": "Rails.cache.fetch('a', expires_in: 1.hour) { b }\n"}, "pass"),
-        ({"A.cs": "class A(IMemoryCache c) { void B() { c.Set(k, v, new() { SlidingExpiration = x }); } }\n"}, "pass"),
+        (
+            {
+                "A.cs": "class A(IMemoryCache c) { void B() { c.Set(k, v, new() { SlidingExpiration = x }); } }\n"
+            },
+            "pass",
+        ),
     ],
 )
 def test_cached_entries_expire_or_are_deleted(files: dict[str, str], expected: str) -> None:
@@ -76,7 +93,13 @@ def test_cached_entries_expire_or_are_deleted(files: dict[str, str], expected: s
     ("files", "expected"),
     [
         ({**USED, "b.py": "def warm_cache():\n    ...\n"}, "pass"),
-        ({**USED, "a/migrations/0002_b.py": "def populate_site_cache(apps, e): ...\nmigrations.RunPython(populate_site_cache)\n"}, "fail"),
+        (
+            {
+                **USED,
+                "a/migrations/0002_b.py": "def populate_site_cache(apps, e): ...\nmigrations.RunPython(populate_site_cache)\n",
+            },
+            "fail",
+        ),
         ({"b.py": "def warm_cache():\n    ...\n"}, "fail"),
     ],
 )
@@ -89,7 +112,10 @@ def test_a_cache_is_filled_ahead(files: dict[str, str], expected: str) -> None:
     [
         ({**USED, "b.py": "CACHE_HITS = Counter('cache_hits_total', 'x')\n"}, "pass"),
         ({**USED, "b.py": "logger.debug('cache_hit')\n"}, "fail"),
-        ({"A.java": "@Cacheable(\"a\")\nA a() { return Caffeine.newBuilder().recordStats().build(); }\n"}, "pass"),
+        (
+            {"A.java": '@Cacheable("a")\nA a() { return Caffeine.newBuilder().recordStats().build(); }\n'},
+            "pass",
+        ),
         (USED, "fail"),
     ],
 )

@@ -13,12 +13,15 @@ def _node(*names: str) -> dict[str, str]:
 
 def _pom(*names: str) -> dict[str, str]:
     listed = "".join(
-        f"<dependency><groupId>{n.split(':')[0]}</groupId><artifactId>{n.split(':')[1]}</artifactId></dependency>" for n in names
+        f"<dependency><groupId>{n.split(':')[0]}</groupId><artifactId>{n.split(':')[1]}</artifactId></dependency>"
+        for n in names
     )
     return {"pom.xml": f"<project><dependencies>{listed}</dependencies></project>"}
 
 
-JPA = _pom("org.springframework.boot:spring-boot-starter-data-jpa", "com.h2database:h2", "org.postgresql:postgresql")
+JPA = _pom(
+    "org.springframework.boot:spring-boot-starter-data-jpa", "com.h2database:h2", "org.postgresql:postgresql"
+)
 
 
 @pytest.mark.parametrize(
@@ -100,15 +103,18 @@ def test_configuration_selects_a_second_engine(files: dict[str, str], expected: 
         ({"a.py": "cursor.execute('select 1')\n"}, "fail"),
         ({"a.py": "class ReporterPermission(Base):\n    pass\n"}, "fail"),
         ({"a.ts": "export class UserRepository {}\n"}, "pass"),
-        ({"a.go": "package a\ntype UserRepository interface {\n\tGet(ctx context.Context) error\n}\n"}, "pass"),
+        (
+            {"a.go": "package a\ntype UserRepository interface {\n\tGet(ctx context.Context) error\n}\n"},
+            "pass",
+        ),
         ({"a.go": "package a\ntype Repo struct {\n\tClone string\n}\n"}, "fail"),
         ({"A.java": "interface A extends JpaRepository<B, Long> {}\n"}, "pass"),
         ({"a.rb": "class A < ApplicationRecord\nend\n"}, "pass"),
         ({"A.php": "<?php class A extends Model {}"}, "pass"),
         ({"A.cs": "public DbSet<A> As { get; set; }\n"}, "pass"),
         ({"a.rs": "use diesel::prelude::*;\n"}, "pass"),
-        ({"src/http.rs": "sqlx::query!(\"select 1\").fetch_one(&db).await?;\n"}, "fail"),
-        ({"src/repository/a.rs": "sqlx::query!(\"select 1\").fetch_one(&db).await?;\n"}, "pass"),
+        ({"src/http.rs": 'sqlx::query!("select 1").fetch_one(&db).await?;\n'}, "fail"),
+        ({"src/repository/a.rs": 'sqlx::query!("select 1").fetch_one(&db).await?;\n'}, "pass"),
         ({"a.ex": "defmodule A do\n  use Ecto.Schema\nend\n"}, "pass"),
     ],
 )

@@ -64,7 +64,11 @@ def test_an_empty_way_back_reverses_nothing(files: dict[str, str]) -> None:
 
 
 def test_most_migrations_must_be_reversible() -> None:
-    half = {**PG, "alembic/versions/a.py": ALEMBIC + "    x()\n", "alembic/versions/b.py": ALEMBIC + "    pass\n"}
+    half = {
+        **PG,
+        "alembic/versions/a.py": ALEMBIC + "    x()\n",
+        "alembic/versions/b.py": ALEMBIC + "    pass\n",
+    }
     assert verdict_of("migrations.rollback", half, **SERVICE) == "fail"
     most = {**half, "alembic/versions/c.py": ALEMBIC + "    y()\n"}
     verdict = verdict_on("migrations.rollback", most, **SERVICE)

@@ -86,7 +86,13 @@ def test_database_calls_do_not_block(files: dict[str, str], expected: str) -> No
         ({"a.py": "@event.listens_for(engine, 'connect')\ndef a(c): ...\n"}, "fail"),
         ({"pom.xml": ACTUATOR % REGISTRY}, "pass"),
         ({"pom.xml": ACTUATOR % ""}, "fail"),
-        ({"pom.xml": ACTUATOR % "", "src/main/resources/application.properties": "management.endpoints.web.exposure.include=*\n"}, "pass"),
+        (
+            {
+                "pom.xml": ACTUATOR % "",
+                "src/main/resources/application.properties": "management.endpoints.web.exposure.include=*\n",
+            },
+            "pass",
+        ),
         ({"a.rs": "let status = pool.status();\n"}, "pass"),
         ({}, "fail"),
     ],
@@ -129,10 +135,16 @@ def test_responses_are_compressed(files: dict[str, str], expected: str) -> None:
         ("compression", {**SERVICE, "has_http_api": False}),
     ],
 )
-def test_performance_items_apply_where_there_is_something_to_measure(item: str, profile: dict[str, object]) -> None:
+def test_performance_items_apply_where_there_is_something_to_measure(
+    item: str, profile: dict[str, object]
+) -> None:
     assert verdict_of(f"performance.{item}", {"a.py": "x = 1\n"}, **profile) == "not_applicable"
 
 
-@pytest.mark.parametrize("item", ["benchmarks", "query-analysis", "async-db", "pool-monitoring", "compression"])
+@pytest.mark.parametrize(
+    "item", ["benchmarks", "query-analysis", "async-db", "pool-monitoring", "compression"]
+)
 def test_performance_in_a_language_nobody_knows_is_unknown(item: str) -> None:
-    assert verdict_of(f"performance.{item}", {"a.cpp": "int main() {\n  return 0;\n}\n"}, **SERVICE) == "unknown"
+    assert (
+        verdict_of(f"performance.{item}", {"a.cpp": "int main() {\n  return 0;\n}\n"}, **SERVICE) == "unknown"
+    )

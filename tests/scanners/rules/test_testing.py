@@ -158,7 +158,7 @@ def test_end_to_end_tests_drive_the_running_system(files: dict[str, str], expect
 
 
 def test_a_command_line_program_is_tested_end_to_end_by_running_it() -> None:
-    files = {"tests/a.rs": "#[test]\nfn a() {\n    Command::cargo_bin(\"a\");\n}\n"}
+    files = {"tests/a.rs": '#[test]\nfn a() {\n    Command::cargo_bin("a");\n}\n'}
     assert verdict_of("testing.e2e", files, **{**LIBRARY, "kind": "cli"}) == "pass"
     assert verdict_of("testing.e2e", files, **LIBRARY) == "not_applicable"
 
@@ -190,7 +190,9 @@ def test_coverage_is_held_to_eighty_percent(files: dict[str, str], expected: str
 
 
 def _pipeline(run: str, on: str = "[push]") -> dict[str, str]:
-    return {".github/workflows/ci.yml": f"on: {on}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: {run}\n"}
+    return {
+        ".github/workflows/ci.yml": f"on: {on}\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: {run}\n"
+    }
 
 
 @pytest.mark.parametrize(
