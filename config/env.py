@@ -9,10 +9,10 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "PLUMBLINE_"
 _SOCKET_LIMIT = 107
@@ -33,9 +33,9 @@ class Environment(BaseSettings):
     redis_url: str = ""
     broker_url: str = ""
     secret_key: str = ""
-    secret_key_fallbacks: list[str] = []
+    secret_key_fallbacks: Annotated[list[str], NoDecode] = []
     debug: bool = False
-    hosts: list[str] = ["localhost", "127.0.0.1", "[::1]"]
+    hosts: Annotated[list[str], NoDecode] = ["localhost", "127.0.0.1", "[::1]"]
     https: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = False
@@ -49,6 +49,13 @@ class Environment(BaseSettings):
     email_url: str = ""
     from_email: str = "plumbline@localhost"
     role: Literal["web", "worker", "command"] = "command"
+
+    @field_validator("hosts", "secret_key_fallbacks", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, value: Any) -> Any:
+        return (
+            [part for each in value.split(",") if (part := each.strip())] if isinstance(value, str) else value
+        )
 
     @field_validator("database_url")
     @classmethod
