@@ -111,7 +111,7 @@ FORMS = {
         r"#\[([\w:]+::)?(test|rstest|test_case)\b",
         r"\b(debug_)?assert\w*!|\.unwrap_err\(\)|\bassert_\w+!?\(|expect!\[|insta::|"
         r"prop_assert",
-        r"spawn_app|TestApp|\.oneshot\(|call_service|#\[sqlx::test|local::blocking::Client|"
+        r"spawn_app|TestApp|\.oneshot\(|call_service|#\[sqlx::test|local::blocking::Client|\.dispatch\(|test_client\(|"
         r"test_server|TestServer|cargo_bin",
         r"assert_eq!\((2 ?\+ ?2|result), 4\)|assert!\(true\)",
     ),
