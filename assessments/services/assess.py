@@ -30,6 +30,7 @@ from assessments.models import (
 from assessments.services.rulesets import built, current_version
 from assessments.services.scans import advance, finish
 from assessments.standard import Standard
+from assessments.storable import storable
 from scanners.cache import SqliteCache
 from scanners.errors import LimitError
 from scanners.mirror import Limits, open_source
@@ -61,7 +62,7 @@ def run_scan(request: ScanRequest) -> Assessment:
     mirror.update()
     commit = mirror.head()
     Mirror.objects.filter(pk=repository.mirror_id).update(
-        head=commit, default_branch=mirror.default_branch[:500], fetched_at=timezone.now()
+        head=commit, default_branch=storable(mirror.default_branch)[:500], fetched_at=timezone.now()
     )
     known = _already_judged(repository, version, commit)
     if known is not None:
@@ -183,7 +184,7 @@ def _new_assessment(
         verdicts="".join(LETTERS[verdicts[item.id]] for item in standard.items),
         profile=result.profile.as_dict(),
         stack=list(result.profile.stack),
-        problems=[asdict(problem) for problem in result.problems[:200]],
+        problems=storable([asdict(problem) for problem in result.problems[:200]]),
         complete=result.complete,
     )
 
@@ -218,9 +219,9 @@ def _record_verdicts(
         row.measured_at = moment
         row.stale = False
         row.confidence = verdict.confidence if verdict else "weak"
-        row.evidence = [asdict(e) for e in verdict.evidence] if verdict else []
-        row.looked_for = list(verdict.looked_for[:12]) if verdict else []
-        row.reason = (verdict.reason if verdict else "The ruleset has no rule for it.")[:500]
+        row.evidence = storable([asdict(e) for e in verdict.evidence]) if verdict else []
+        row.looked_for = storable(verdict.looked_for[:12]) if verdict else []
+        row.reason = storable(verdict.reason if verdict else "The ruleset has no rule for it.")[:500]
     ChecklistItem.objects.bulk_create(fresh)
     ChecklistItem.objects.bulk_update(
         changed,

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanState
 from assessments.models import Repository, ScanRequest
+from assessments.storable import storable
 from scanners.errors import ScanError
 
 LEASE = timedelta(seconds=90)
@@ -129,8 +130,8 @@ def fail(scan: ScanRequest, error: ScanError) -> None:
             finished_at=now,
             lease_until=None,
             error_id=error.id,
-            error=error.message[:1000],
-            hint=error.hint[:500],
+            error=storable(error.message)[:1000],
+            hint=storable(error.hint)[:500],
             fault=error.fault,
         )
         if changed:
@@ -138,7 +139,7 @@ def fail(scan: ScanRequest, error: ScanError) -> None:
             failures = repository.failures + 1
             Repository.objects.filter(pk=repository.pk).update(
                 last_error_id=error.id,
-                last_error=error.message[:1000],
+                last_error=storable(error.message)[:1000],
                 failures=failures,
                 next_scan_at=now + timedelta(hours=interval_of(repository)) * min(failures, 7),
             )

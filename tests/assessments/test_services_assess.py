@@ -145,4 +145,5 @@ def test_odd_bytes_in_paths_reach_the_checklist(repository: Repository) -> None:
     odd = Evidence(b"src/\xff.py".decode("utf-8", "surrogateescape"), 1, "x \x00 y \udcff")
     factories.assessment(repository, evidence=(odd,))
     row = repository.checklist.first()
-    assert row is not None and row.evidence[0]["line"] == 1
+    assert row is not None
+    assert (row.evidence[0]["path"], row.evidence[0]["excerpt"]) == ("src/\\xff.py", "x \\x00 y \\xff")
