@@ -34,7 +34,7 @@ _SOFT_TEST_DIRS = frozenset(["features", "it", "testing", "factories", "acceptan
 _EXAMPLE_DIRS = frozenset(
     ["example", "examples", "_examples", "sample", "samples", "demo", "demos", "fixtures", "fixture", "__fixtures__",
      "cookbook", "cookbooks", "tutorial", "tutorials", "docs_src", "playground", "playgrounds", "sandbox", "snippets",
-     "boilerplates", "quickstart", "quickstarts", "getting-started"]
+     "boilerplates", ".semgrep", "quickstart", "quickstarts", "getting-started"]
 )  # fmt: skip
 _DOCS_DIRS = frozenset(["docs", "doc", "documentation", "website", "wiki", "adr", "adrs", "rfcs", "specs-docs"])
 
@@ -52,8 +52,8 @@ _GENERATED_NAME = re.compile(
     r"\.designer\.cs|\.generated\.\w+|\.gen\.\w+|_gen\.go|_generated\.go|_string\.go|wire_gen\.go|\.snap|\.map|\.lock|-lock\.json|"
     r"-lock\.ya?ml|\.lockb|go\.sum|npm-shrinkwrap\.json|modelsnapshot\.cs|routetree\.gen\.ts|\.po|\.pot|\.svg|\.designer\.vb|structure\.sql|gradlew(\.bat)?|mvnw(\.cmd)?)$"
 )
-_DOTNET_TEST_DIR = re.compile(
-    r"(^|[._-])(unit|integration|functional|acceptance|architecture|e2e|api|app|component)?[._-]?tests?$"
+_TEST_DIR = re.compile(
+    r"^(tests?|e2e)[_-][a-z0-9]+$|(^|[._-])(unit|integration|functional|acceptance|architecture|e2e|api|app|component)?[._-]?tests?$"
 )
 _PROSE_NAME = re.compile(
     r"^(readme|contributing|changelog|changes|history|news|authors|code_of_conduct|security|support|governance|"
@@ -85,7 +85,7 @@ def _directory_role(directory: str) -> Role | None:
         if lower not in _SOFT_TEST_DIRS or not parent or parent.rsplit("/", 1)[-1].lower() in _PACKAGE_ROOTS:
             return "test"
         return above
-    if _DOTNET_TEST_DIR.search(lower):
+    if _TEST_DIR.search(lower):
         return "test"
     if above is not None:
         return above

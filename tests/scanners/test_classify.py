@@ -32,6 +32,7 @@ from scanners.classify import role_of
         ("README.md", "docs"),
         ("docs/conf.py", "docs"),
         ("CONTRIBUTING", "docs"),
+        ("tests_e2e/login.py", "test"),
         ("SECURITY.md", "docs"),
         ("app/security.py", "source"),
         ("config/development.js", "source"),
