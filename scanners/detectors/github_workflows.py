@@ -7,7 +7,10 @@ untrusted follows GitHub's guide to secure use: https://docs.github.com/en/actio
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
@@ -27,29 +30,31 @@ SENSITIVE = frozenset(["actions", "checks", "contents", "deployments", "packages
 """Scopes with which a stolen token changes code, releases or the outcome of a review (Scorecard, Token-Permissions)."""
 
 _PRIVILEGED = frozenset(["pull_request_target", "workflow_run"])
-_FOREIGN_REF = re.compile(
+_FOREIGN_REF = re2.compile(
     r"github\.event\.pull_request\.(head\b|merge_commit_sha|number)|github\.event\.workflow_run\.(head_|pull_requests)|"
     r"github\.head_ref|refs/pull/|github\.event\.number"
 )
-_FOREIGN_FETCH = re.compile(
+_FOREIGN_FETCH = re2.compile(
     r"\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout|switch|merge)\b[^\n]*(?:pull/|head_ref|HEAD_REF|pull_request\.head|workflow_run\.head_)"
 )
-_OWN_ONLY = re.compile(
+_OWN_ONLY = re2.compile(
     r"head\.repo\.full_name\s*==\s*github\.repository\b|github\.repository\s*==\s*github\.event\.pull_request\.head\.repo\.full_name|"
     r"head_repository\.full_name\s*==\s*github\.repository\b|head\.repo\.fork\s*==\s*false|!\s*github\.event\.pull_request\.head\.repo\.fork|"
     r"workflow_run\.event\s*==\s*'(?:push|schedule|release|workflow_dispatch)'|event_name\s*==\s*'(?:push|schedule|release|workflow_dispatch|pull_request)'"
 )
 """Conditions under which no code of a stranger is meant: a branch of the repository itself, or no pull request."""
 
-_EXPRESSION = re.compile(r"\$\{\{(.+?)\}\}", re.DOTALL)
-_UNTRUSTED = re.compile(
+_UNTRUSTED = re2.compile(
     r"github\.head_ref|github\.event\.(?:(?:issue|pull_request|discussion)\.(?:title|body)\b|(?:comment|review|review_comment)\.body\b|"
     r"pages\S*\.page_name|(?:workflow_run\.)?head_commit\.(?:message|author\.(?:email|name))|commits\S*\.(?:message|author\.(?:email|name))|"
     r"pull_request\.head\.(?:ref|label|repo\.default_branch)\b|workflow_run\.(?:head_branch|display_title)\b|workflow_run\.pull_requests\S*\.head\.ref\b)|"
     r"(?i:tojson)\(\s*github(?:\.event)?\s*\)"
 )
-_TESTED = re.compile(r"(?i)\b(?:contains|startsWith|endsWith|hashFiles)\s*\([^()]*\)")
-_COMPARED = re.compile(r"[\w.\[\]*]+\s*[!=]=\s*'[^']*'")
+_TESTED = re2.compile(r"(?i)\b(?:contains|startsWith|endsWith|hashFiles)\s*\([^()]*\)")
+_COMPARED = re2.compile(r"[\w.\[\]*]+\s*[!=]=\s*'[^']*'")
+
+MAX_INJECTIONS = 20
+"""Per job; a file that has more is not told more by them."""
 
 
 def is_workflow_path(path: str) -> bool:
@@ -113,7 +118,7 @@ def _facts(text: str) -> dict[str, Any]:
         "called": events == {"workflow_call"},
         "uses": [use for holder in holders for use in _uses(holder)],
         "checkout": [line for job in jobs.values() for line in _checkouts(job)] if events & _PRIVILEGED else [],
-        "inject": sorted({line for holder in holders for line in _injections(holder, lines)}),
+        "inject": sorted({line for holder in holders for line in islice(_injections(holder, lines), MAX_INJECTIONS)}),
     }
 
 
@@ -166,9 +171,16 @@ def _injections(holder: Map, lines: list[str]) -> Iterator[int]:
             given = as_map(step.get("with"))
             scripts.append((given.lines.get("script", 1), as_text(given.get("script"))))
         for start, script in scripts:
-            for match in _EXPRESSION.finditer(script):
-                if _becomes_code(match[1]):
-                    yield _line_of(match[0].split("\n")[0], lines, start)
+            for expression in _expressions(script):
+                if _becomes_code(expression):
+                    yield _line_of("${{" + expression.split("\n")[0], lines, start)
+
+
+def _expressions(script: str) -> Iterator[str]:
+    start = script.find("${{")
+    while start != -1 and (end := script.find("}}", start)) != -1:
+        yield script[start + 3 : end]
+        start = script.find("${{", end)
 
 
 def _becomes_code(expression: str) -> bool:

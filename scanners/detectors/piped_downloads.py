@@ -6,6 +6,7 @@ always give the same content.
 """
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -29,6 +30,9 @@ _HEREDOC = re.compile(r"<<[-~]?\s*([\"']?)([A-Za-z_]\w*)\1")
 _PRINTS = re.compile(r"^\s*(?:-\s*|run:\s*)?(?:cat|tee|echo|printf|read|usage)\b|=\$\(cat\b")
 _PIPELINE = re.compile(r"^(\.(github|gitea|forgejo)/(workflows|actions)/.+|\.gitlab-ci|\.gitlab/.+|\.circleci/.+|\.travis|azure-pipelines|appveyor|\.drone|\.woodpecker/.+|bitbucket-pipelines|.*cloudbuild).*\.ya?ml$")
 
+MAX_PLACES = 100
+"""Per file."""
+
 
 class PipedDownloads:
     """Facts: the lines of one file on which a download is run unseen."""
@@ -42,8 +46,14 @@ class PipedDownloads:
     def observe(self, data: bytes, language: str) -> Any | None:
         lines = _without_printed(decode_text(data).split("\n"))
         text = "\n".join(lines)
-        starts = (text.count("\n", 0, match.start()) for match in _PIPED.finditer(text))
-        return [n + 1 for n in dict.fromkeys(starts) if not _HARMLESS.search(lines[n])] or None
+        found: list[int] = []
+        line, last = 1, 0
+        for match in islice(_PIPED.finditer(text), MAX_PLACES):
+            line += text.count("\n", last, match.start())
+            last = match.start()
+            if not _HARMLESS.search(lines[line - 1]) and line not in found[-1:]:
+                found.append(line)
+        return found or None
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
         found = [

@@ -7,6 +7,8 @@ words on vulnerabilities, their disclosure or how long an answer takes.
 import re
 from typing import TYPE_CHECKING, Any
 
+import re2
+
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 
@@ -14,10 +16,11 @@ if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _FILE = re.compile(r"(?i)^(?:\.github/|\.gitlab/|docs?/)?security(?:[._-]policy)?(?:\.(?:md|mdx|markdown|adoc|rst|txt|org))?$")
-_ADDRESS = re.compile(r"https?://[^\s)>\]]+|[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|\sat\s)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
-_PROCESS = re.compile(r"(?i)vuln|disclos|\b\d+\s*(?:business |working )?(?:days?|hours?|weeks?)\b")
-_PRIVATE_FORM = re.compile(r"(?i)security/advisories/new|report a vulnerability|private(?:ly)? (?:vulnerability )?report")
-_REPORT = re.compile(r"(?i)report|e-?mail|contact|vuln|disclos")
+_ADDRESS = re2.compile(r"https?://[^\s)>\]]+|[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|\sat\s)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
+_PROCESS = re2.compile(r"(?i)vuln|disclos|\b\d+\s*(?:business |working )?(?:days?|hours?|weeks?)\b")
+_PRIVATE_FORM = re2.compile(r"(?i)security/advisories/new|report a vulnerability|private(?:ly)? (?:vulnerability )?report")
+_REPORT = re2.compile(r"(?i)report|e-?mail|contact|vuln|disclos")
+_LONGEST = 100_000
 _WORDS = 60
 """Characters that are left of the shortest sentence on how to report, once addresses are taken out."""
 
@@ -47,6 +50,7 @@ class SecurityPolicy:
 
 def _line_of_process(text: str) -> int:
     """The line that names the address, 0 where the text does not tell how to report."""
+    text = text[:_LONGEST]
     words = " ".join(_ADDRESS.sub("", text).split())
     if len(words) < _WORDS or not _PROCESS.search(words):
         return 0

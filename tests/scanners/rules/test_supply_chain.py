@@ -1,5 +1,6 @@
 """The supply-chain ruleset: what each rule says of small trees, and that the document holds together."""
 
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -341,3 +342,20 @@ def test_a_workflow_that_calls_itself_generated_is_judged_like_any_other() -> No
 def test_a_broken_workflow_does_not_hide_what_another_one_does() -> None:
     files = {**uses("a/b@v1"), ".github/workflows/b.yml": "jobs:\n  a: {{ broken\n"}
     assert verdict("workflows.pinned-actions", files).outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".github/workflows/a.yml", "on: pull_request_target\njobs:\n  a:\n    steps:\n      - run: " + "${{ github.event.commits" * 30_000),
+        (".github/workflows/a.yml", "on: workflow_run\njobs:\n  a:\n    steps:\n      - run: " + "git fetch " * 80_000),
+        ("SECURITY.md", "vulnerability " + "a" * 900_000),
+        ("LICENSE", "GNU " * 200_000),
+        ("a.sh", "curl " * 180_000),
+        ("a.sh", "curl x | sh\n" * 80_000),
+    ],
+)
+def test_hostile_text_costs_no_more_than_reading_it(path: str, text: str) -> None:
+    started = time.perf_counter()
+    judged({path: text})
+    assert time.perf_counter() - started < 5
