@@ -5,11 +5,14 @@ each of them that is unset, the file named by <variable>_FILE is read, so that c
 in the environment that the container was started with.
 """
 
+import contextlib
 import hashlib
+import json
 import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -52,33 +55,40 @@ class Environment(BaseSettings):
 
     @field_validator("hosts", "secret_key_fallbacks", mode="before")
     @classmethod
-    def _separated_by_commas(cls, value: Any) -> Any:
-        return (
-            [part for each in value.split(",") if (part := each.strip())] if isinstance(value, str) else value
-        )
+    def _listed(cls, value: Any) -> Any:
+        """A list from words between commas, or from JSON."""
+        if not isinstance(value, str):
+            return value
+        if not value.lstrip().startswith("["):
+            return [word.strip() for word in value.split(",") if word.strip()]
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("must be words between commas, or a JSON list") from None
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if value and not value.startswith(("postgres://", "postgresql://", "sqlite://")):
-            raise ValueError("must start with postgres:// or sqlite://")
-        return value
+        return _address(value, "postgres", "postgresql", "sqlite")
 
     @field_validator("redis_url")
     @classmethod
     def _known_redis(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must start with redis://, rediss:// or unix://")
-        return value
+        address = _address(value, "redis", "rediss", "unix")
+        number = urlsplit(address).path.strip("/")
+        if number and not address.startswith("unix:") and not (number.isascii() and number.isdecimal()):
+            raise ValueError("must end on the number of a database, or on none")
+        return address
 
     @field_validator("broker_url")
     @classmethod
     def _known_broker(cls, value: str) -> str:
-        if value and not value.startswith(
-            ("redis://", "rediss://", "redis+socket://", "amqp://", "amqps://")
-        ):
-            raise ValueError("must start with redis://, redis+socket:// or amqp://")
-        return value
+        return _address(value, "redis", "rediss", "redis+socket", "amqp", "amqps")
+
+    @field_validator("email_url")
+    @classmethod
+    def _known_mail_server(cls, value: str) -> str:
+        return _address(value, "smtp", "smtp+tls")
 
     @property
     def socket(self) -> Path:
@@ -107,10 +117,20 @@ class Environment(BaseSettings):
         return f"redis+socket://{self.socket}?virtual_host=0" if self.embedded else self.redis(0)
 
 
+def _address(value: str, *schemes: str) -> str:
+    """``value`` where it is empty or a well-formed address of one of the schemes. Raises ValueError."""
+    scheme, found, _ = value.partition("://")
+    if value and (not found or scheme not in schemes):
+        raise ValueError(f"must start with {' or '.join(f'{name}://' for name in schemes)}")
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise ValueError("is no well-formed address") from None
+    return value
+
+
 def _with_database(url: str, database: int) -> str:
     """``url`` with its database number moved up by ``database``."""
-    from urllib.parse import urlsplit
-
     parts = urlsplit(url)
     first = int(parts.path.strip("/") or 0)
     return parts._replace(path=f"/{first + database}").geturl()
@@ -128,8 +148,15 @@ def read_environment() -> Environment:
             f"{_variable(e['loc'])} {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         )
         raise SettingsInvalid(f"The environment cannot be used: {problems}. [settings.invalid]") from None
-    environment.data_dir = environment.data_dir.expanduser().resolve()
-    environment.secret_key = environment.secret_key or secret_key_of(environment.data_dir)
+    try:
+        environment.data_dir = environment.data_dir.expanduser().resolve()
+        environment.secret_key = environment.secret_key or secret_key_of(environment.data_dir)
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsInvalid(
+            f"The environment cannot be used: {PREFIX}DATA_DIR is no folder to write to: {reason}."
+            " [settings.invalid]"
+        ) from None
     return environment
 
 
@@ -143,23 +170,23 @@ def _from_file(name: str) -> None:
     if place and name not in os.environ:
         try:
             os.environ[name] = Path(place).read_text().strip()
-        except OSError as error:
-            reason = error.strerror or "unreadable"
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "it holds no text"
             raise SettingsInvalid(f"{name}_FILE cannot be read: {reason}. [settings.invalid]") from None
 
 
 def secret_key_of(data_dir: Path) -> str:
     """The installation's own signing key, made on first use and readable by its owner only."""
     place = data_dir / "secret-key"
-    try:
-        return place.read_text().strip()
-    except FileNotFoundError:
+    if not place.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return place.read_text().strip()
-    key = secrets.token_urlsafe(50)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key)
-    return key
+        aside = data_dir / f".secret-key.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(50))
+            with contextlib.suppress(FileExistsError):  # another process that starts was faster
+                os.link(aside, place)
+        finally:
+            aside.unlink()
+    return place.read_text().strip()

@@ -4,6 +4,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,11 @@ def test_the_signing_key_is_made_once_and_only_its_owner_may_read_it(bare: Path)
         ("PLUMBLINE_SCAN_SECONDS", "0"),
         ("PLUMBLINE_DEBUG", "maybe"),
         ("PLUMBLINE_LOG_LEVEL", "LOUD"),
+        ("PLUMBLINE_REDIS_URL", "redis://localhost/first"),
+        ("PLUMBLINE_REDIS_URL", "redis://localhost:port/0"),
+        ("PLUMBLINE_EMAIL_URL", "mail.example.org"),
+        ("PLUMBLINE_HOSTS", '["unfinished'),
+        ("DATABASE_URL", "postgres://localhost:many/x"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named_in_one_sentence(
@@ -70,9 +76,38 @@ def test_a_value_that_makes_no_sense_is_named_in_one_sentence(
     assert "\n" not in str(raised.value)
 
 
-def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PLUMBLINE_HOSTS", "plumb.example.org, localhost,")
+def test_a_secret_in_a_refused_address_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://plumb:canary-91@localhost/x")
+    with pytest.raises(SettingsInvalid) as refused:
+        read_environment()
+    assert "canary-91" not in str(refused.value)
+
+
+def test_every_wrong_variable_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMBLINE_DEBUG", "perhaps")
+    monkeypatch.setenv("PLUMBLINE_EXPORT_DAYS", "0")
+    with pytest.raises(SettingsInvalid, match="PLUMBLINE_DEBUG.*PLUMBLINE_EXPORT_DAYS"):
+        read_environment()
+
+
+@pytest.mark.parametrize("value", ["plumb.example.org, localhost,", '["plumb.example.org", "localhost"]'])
+def test_lists_are_words_between_commas_or_json(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PLUMBLINE_HOSTS", value)
     assert read_environment().hosts == ["plumb.example.org", "localhost"]
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PLUMBLINE_DATA_DIR", str(tmp_path / "file" / "data"))
+    with pytest.raises(SettingsInvalid, match="PLUMBLINE_DATA_DIR"):
+        read_environment()
+
+
+def test_processes_that_start_together_agree_on_the_signing_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: secret_key_of(tmp_path / "fresh"), range(24)))
+    assert len(keys) == 1 and len(keys.pop()) > 50
+    assert [p.name for p in (tmp_path / "fresh").iterdir()] == ["secret-key"]
 
 
 def test_the_start_ends_with_that_sentence_and_no_traceback(bare: Path) -> None:
@@ -95,6 +130,9 @@ def test_secrets_may_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.delenv("PLUMBLINE_SECRET_KEY", raising=False)
     monkeypatch.setenv("PLUMBLINE_SECRET_KEY_FILE", str(tmp_path / "none"))
     with pytest.raises(SettingsInvalid, match="PLUMBLINE_SECRET_KEY_FILE"):
+        read_environment()
+    (tmp_path / "none").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsInvalid, match="PLUMBLINE_SECRET_KEY_FILE cannot be read: it holds no text"):
         read_environment()
 
 
