@@ -8,7 +8,9 @@ from django.http import HttpRequest
 
 from assessments.models import Membership, Repository, ScanRequest, Team
 from assessments.services.repositories import change_repository
+from assessments.services.rulesets import DEFAULT
 from scanners.profile import FIELDS, KINDS
+from scanners.rules import SHIPPED
 
 
 class MembershipInline(admin.TabularInline):
@@ -17,8 +19,20 @@ class MembershipInline(admin.TabularInline):
     autocomplete_fields = ["user"]
 
 
+class TeamForm(forms.ModelForm):
+    """A team's name, and the ruleset packs it is graded by beside the standard."""
+
+    packs = forms.MultipleChoiceField(
+        choices=[(name, name) for name in SHIPPED if name != DEFAULT],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Graded apart; the standard's grade stays as it is. Takes effect with the next scan.",
+    )
+
+
 @admin.register(Team)
 class TeamAdmin(admin.ModelAdmin):
+    form = TeamForm
     list_display = ["name", "slug"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}

@@ -1,6 +1,6 @@
 """The domain's tables. Rows hold facts; whoever changes several of them at once is a service."""
 
-from assessments.models.assessment import Assessment, ChecklistItem, VerdictChange
+from assessments.models.assessment import Assessment, ChecklistItem, Standing, VerdictChange
 from assessments.models.audit import AuditEvent
 from assessments.models.export import Export
 from assessments.models.repository import Mirror, Repository
@@ -20,6 +20,7 @@ __all__ = [
     "RulesetDraft",
     "RulesetVersion",
     "ScanRequest",
+    "Standing",
     "Team",
     "VerdictChange",
 ]

@@ -46,6 +46,23 @@ class Assessment(models.Model):
         return f"{self.repository} at {self.commit[:7]}: {self.letter or 'no grade'}"
 
 
+class Standing(models.Model):
+    """The assessment that stands for a repository by a ruleset pack, graded beside the standard."""
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="standings")
+    ruleset = models.SlugField(max_length=60)
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ["ruleset"]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "ruleset"], name="one_standing_per_pack")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repository} by {self.ruleset}"
+
+
 class ChecklistItem(models.Model):
     """The current verdict of one item of one repository, with its evidence; answers "who fails this now"."""
 

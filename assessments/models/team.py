@@ -7,10 +7,11 @@ from assessments.choices import Role
 
 
 class Team(models.Model):
-    """Who owns repositories."""
+    """Who owns repositories. ``packs`` are ids of rulesets by which they are graded beside the standard."""
 
     name = models.CharField(max_length=300)
     slug = models.SlugField(max_length=100, unique=True)
+    packs = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -21,7 +21,7 @@ from assessments.selectors.filters import paginate, sort_order, text
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
 from assessments.selectors.trends import change_of, points_by_repository, repository_chart, sparkline_of
-from assessments.services.rulesets import built
+from assessments.services.rulesets import DEFAULT, built
 
 _SORTS = {
     "name": "name",
@@ -99,8 +99,19 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PackRow:
+    """A ruleset by which the repository is graded; ``shown`` marks the one whose report the page holds."""
+
+    title: str
+    letter: str
+    score: Fraction | None
+    url: str
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RepositoryPage:
-    """One repository: its head, the latest scan, what changed, the report."""
+    """One repository by one ruleset: its head, the latest scan, what changed, the report."""
 
     name: str
     slug: str
@@ -123,6 +134,7 @@ class RepositoryPage:
     scan_url: str
     pdf_url: str
     can_scan: bool
+    packs: tuple[PackRow, ...]
     changes: tuple[ChangeRow, ...]
     trend_chart: Chart | None
     report: ReportPage | None
@@ -188,11 +200,16 @@ def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:
     return letter[:1], {"+": 0, "": 1, "-": 2}[letter[1:]]
 
 
-def get_repository_page(user: AbstractUser, repository: Repository) -> RepositoryPage:
-    """The page of one repository that the person may see (mirror, team and current assessment loaded)."""
-    assessment = repository.current
+def get_repository_page(user: AbstractUser, repository: Repository, ruleset: str = DEFAULT) -> RepositoryPage:
+    """The page of one repository that the person may see (mirror, team and current assessment loaded).
+
+    ``ruleset`` names a pack whose report to show; an unknown one shows the standard's.
+    """
+    standings = _standings(repository)
+    ruleset = ruleset if ruleset in standings else DEFAULT
+    assessment = standings.get(ruleset, repository.current)
     scan = latest_scan(repository)
-    points = points_by_repository([repository]).get(repository.pk, [])
+    points = points_by_repository([repository]).get(repository.pk, []) if ruleset == DEFAULT else []
     report = report_of_assessment(repository, assessment) if assessment else None
     forge = forge_of(repository.mirror.url)
     slug = repository.slug
@@ -202,7 +219,7 @@ def get_repository_page(user: AbstractUser, repository: Repository) -> Repositor
         source=repository.mirror.url,
         team=repository.team.name,
         team_url=reverse("team-detail", args=[repository.team.slug]),
-        letter=repository.letter,
+        letter=assessment.effective_letter if assessment else "",
         label=report.effective_grade.label if report else "",
         score=report.effective_grade.score if report else None,
         change=change_of(points),
@@ -216,17 +233,45 @@ def get_repository_page(user: AbstractUser, repository: Repository) -> Repositor
         scan=progress_of(scan) if scan else None,
         progress_url=reverse("repository-progress", args=[slug]),
         scan_url=reverse("repository-scan", args=[slug]),
-        pdf_url=reverse("repository-export", args=[slug]) if assessment else "",
+        pdf_url=reverse("repository-export", args=[slug]) if assessment and ruleset == DEFAULT else "",
         can_scan=may_scan(user, repository.team),
+        packs=_packs(slug, standings, ruleset) if len(standings) > 1 else (),
         changes=_changes(repository, assessment) if assessment else (),
-        trend_chart=repository_chart(repository, built(assessment.ruleset)[1]) if assessment else None,
+        trend_chart=(
+            repository_chart(repository, built(assessment.ruleset)[1], ruleset) if assessment else None
+        ),
         report=report,
+    )
+
+
+def _standings(repository: Repository) -> dict[str, Assessment]:
+    """The assessments that stand, by ruleset, the standard's first."""
+    found = {DEFAULT: repository.current} if repository.current else {}
+    rows = repository.standings.filter(ruleset__in=repository.team.packs).select_related(
+        "assessment__ruleset"
+    )
+    return found | {row.ruleset: row.assessment for row in rows.defer("assessment__ruleset__document")}
+
+
+def _packs(slug: str, standings: dict[str, Assessment], shown: str) -> tuple[PackRow, ...]:
+    page = reverse("repository-detail", args=[slug])
+    return tuple(
+        PackRow(
+            title=one.ruleset.title,
+            letter=one.effective_letter,
+            score=None if one.effective_score is None else Fraction(one.effective_score),
+            url=page if ruleset == DEFAULT else f"{page}?ruleset={ruleset}",
+            shown=ruleset == shown,
+        )
+        for ruleset, one in standings.items()
     )
 
 
 def _changes(repository: Repository, assessment: Assessment) -> tuple[ChangeRow, ...]:
     titles = {item.id: item.title for item in built(assessment.ruleset)[1].items}
-    latest = VerdictChange.objects.filter(repository=repository)[:6]
+    latest = VerdictChange.objects.filter(
+        repository=repository, assessment__ruleset__ruleset=assessment.ruleset.ruleset
+    )[:6]
     return tuple(
         ChangeRow(c.item, titles.get(c.item, c.item), c.before, c.after, c.get_cause_display(), c.at)
         for c in latest

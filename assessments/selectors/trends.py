@@ -12,6 +12,7 @@ from django.utils import timezone
 from assessments.charts import Chart, Mark, TrendPoint, trend
 from assessments.grading import band
 from assessments.models import Assessment, Repository, RulesetVersion
+from assessments.services.rulesets import DEFAULT
 from assessments.standard import Standard
 
 DAYS = 365
@@ -25,7 +26,7 @@ def points_by_repository(
     """(when judged, score) of the last year by repository, oldest first; one query for all."""
     since = timezone.now() - timedelta(days=DAYS)
     rows = (
-        Assessment.objects.filter(repository__in=repositories, judged_at__gte=since)
+        Assessment.objects.filter(repository__in=repositories, judged_at__gte=since, ruleset__ruleset=DEFAULT)
         .order_by("judged_at", "pk")
         .values_list("repository_id", "judged_at", "effective_score")
     )
@@ -60,10 +61,12 @@ def sparkline_of(points: _Points) -> tuple[float | None, ...]:
     return tuple(scores[::-1][::step][::-1])
 
 
-def repository_chart(repository: Repository, standard: Standard) -> Chart | None:
+def repository_chart(repository: Repository, standard: Standard, ruleset: str = DEFAULT) -> Chart | None:
     """The trend of one repository with its ruleset changes marked; None before there are two points."""
     assessments = list(
-        repository.assessments.filter(judged_at__gte=timezone.now() - timedelta(days=DAYS))
+        repository.assessments.filter(
+            judged_at__gte=timezone.now() - timedelta(days=DAYS), ruleset__ruleset=ruleset
+        )
         .select_related("ruleset")
         .only("judged_at", "score", "effective_score", "letter", "origin", "commit", "ruleset__version")
         .order_by("judged_at", "pk")

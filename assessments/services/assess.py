@@ -25,9 +25,10 @@ from assessments.models import (
     Repository,
     RulesetVersion,
     ScanRequest,
+    Standing,
     VerdictChange,
 )
-from assessments.services.rulesets import built, current_version
+from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import advance, finish
 from assessments.standard import Standard
 from assessments.storable import storable
@@ -64,27 +65,31 @@ def run_scan(request: ScanRequest) -> Assessment:
     Mirror.objects.filter(pk=repository.mirror_id).update(
         head=commit, default_branch=storable(mirror.default_branch)[:500], fetched_at=timezone.now()
     )
+    packs = [current_version(pack) for pack in repository.team.packs]
     known = _already_judged(repository, version, commit)
-    if known is not None:
+    if known is not None and all(_already_judged(repository, pack, commit) for pack in packs):
         with transaction.atomic():
             Repository.objects.filter(pk=repository.pk).update(judged_at=timezone.now())
             finish(request, summary=f"Nothing has changed since {commit[:7]}")
         return known
     advance(request, ScanState.SCANNING)
-    ruleset, _ = built(version)
     with closing(RepoTree.open(mirror.path, commit, root=repository.root)) as tree:
-        result = scan(
-            tree,
-            ruleset,
-            cache=_answers(),
-            default_branch=mirror.default_branch,
-            profile_overrides=repository.profile_override,
-        )
+        results = [
+            scan(
+                tree,
+                built(one)[0],
+                cache=_answers(),
+                default_branch=mirror.default_branch,
+                profile_overrides=repository.profile_override,
+            )
+            for one in (version, *packs)
+        ]
     advance(request, ScanState.GRADING)
     with transaction.atomic():
-        assessment = record_assessment(
-            repository=repository, version=version, result=result, origin=Origin.SCAN
-        )
+        assessment, *_ = [
+            record_assessment(repository=repository, version=one, result=result, origin=Origin.SCAN)
+            for one, result in zip((version, *packs), results, strict=True)
+        ]
         finish(request, summary=f"Judged {commit[:7]}: {assessment.letter or 'no grade'}")
     return assessment
 
@@ -102,7 +107,7 @@ def input_digest(profile_override: Mapping[str, Any], complete: bool) -> str:
 
 def _already_judged(repository: Repository, version: RulesetVersion, commit: str) -> Assessment | None:
     digest = input_digest(repository.profile_override, True)
-    current = repository.current
+    current = standing(repository, version.ruleset)
     same = (
         current
         and current.commit == commit
@@ -110,6 +115,15 @@ def _already_judged(repository: Repository, version: RulesetVersion, commit: str
         and current.input_digest == digest
     )
     return current if same else None
+
+
+def standing(repository: Repository, ruleset: str) -> Assessment | None:
+    """The assessment that stands for the repository by a ruleset: the standard's, or a pack's."""
+    if ruleset == DEFAULT:
+        return repository.current
+    row = Standing.objects.filter(repository=repository, ruleset=ruleset)
+    found = row.select_related("assessment__ruleset").defer("assessment__ruleset__document").first()
+    return found.assessment if found else None
 
 
 @transaction.atomic
@@ -132,7 +146,7 @@ def record_assessment(
     digest = input_digest(repository.profile_override, result.complete)
     # The lock lets one recording of a repository follow the other.
     locked = Repository.objects.select_for_update(of=("self",)).select_related("current")
-    previous = locked.get(pk=repository.pk).current
+    previous = standing(locked.get(pk=repository.pk), version.ruleset)
     known = Assessment.objects.filter(
         repository=repository, commit=result.commit, ruleset=version, input_digest=digest
     ).first()
@@ -245,7 +259,13 @@ def _cause(previous: Assessment, assessment: Assessment, before: str, after: str
 
 
 def _point_at(repository: Repository, assessment: Assessment, moment: datetime) -> None:
-    """Lets the assessment stand for the repository, and repeats it there for lists."""
+    """Lets the assessment stand for the repository; the standard's is repeated there for lists."""
+    ruleset = assessment.ruleset.ruleset
+    if ruleset != DEFAULT:
+        Standing.objects.update_or_create(
+            repository=repository, ruleset=ruleset, defaults={"assessment": assessment}
+        )
+        return
     Repository.objects.filter(pk=repository.pk).update(
         current=assessment,
         letter=assessment.effective_letter,

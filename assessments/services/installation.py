@@ -6,11 +6,13 @@ from django.core.management import call_command
 from assessments.services.people import ensure_admin
 from assessments.services.periodic import ensure_schedule
 from assessments.services.rulesets import ensure_shipped
+from scanners.rules import SHIPPED
 
 
 def prepare() -> tuple[str, str | None]:
     """The administrator's e-mail and one-time password (see ``ensure_admin``); safe to call again."""
     call_command("migrate", verbosity=0, interactive=False)
-    ensure_shipped()
+    for ruleset in SHIPPED:
+        ensure_shipped(ruleset)
     ensure_schedule(settings.PERIODIC_TASKS)
     return ensure_admin()

@@ -15,6 +15,7 @@ from assessments.selectors.repositories import get_repository_list, get_reposito
 from assessments.selectors.scans import latest_scan, progress_of
 from assessments.services.exports import request_export
 from assessments.services.repositories import ensure_team, register_repository
+from assessments.services.rulesets import DEFAULT
 from assessments.services.scans import request_scan
 from scanners.errors import ScanError
 
@@ -57,9 +58,8 @@ def repository_create(request: HttpRequest) -> HttpResponse:
 @require_safe
 def repository_detail(request: HttpRequest, slug: str) -> HttpResponse:
     repository = _visible(request, slug)
-    return render(
-        request, "repositories/detail.html", {"page": get_repository_page(request.user, repository)}
-    )
+    page = get_repository_page(request.user, repository, request.GET.get("ruleset", DEFAULT))
+    return render(request, "repositories/detail.html", {"page": page})
 
 
 @require_POST
