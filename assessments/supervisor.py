@@ -62,6 +62,7 @@ class Supervisor:
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
                 code = child.process.returncode
+                _sweep(child.process)
                 child.process = None
                 if now - child.started > _SETTLED_SECONDS:
                     child.backoff = 0.5
@@ -92,9 +93,9 @@ class Supervisor:
             try:
                 child.process.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.process.pid, signal.SIGKILL)
+                child.process.kill()
                 child.process.wait(timeout=5)
+            _sweep(child.process)
             child.process = None
 
     def stop_on_signals(self) -> None:
@@ -123,6 +124,12 @@ class Supervisor:
                 preexec_fn=_die_with_parent,
             )
         child.started = time.monotonic()
+
+
+def _sweep(ended: subprocess.Popen[bytes]) -> None:
+    """Kills what an ended child has left behind in its group: a killed server does not take its workers along."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(ended.pid, signal.SIGKILL)
 
 
 def _cause(code: int) -> str:

@@ -77,6 +77,28 @@ def test_a_child_that_is_killed_is_started_again(
     assert said and "SIGKILL" in said[0] and str(one.log) in said[0]
 
 
+def test_what_a_killed_child_had_started_goes_with_it(
+    tmp_path: Path, supervise: Callable[..., Supervisor]
+) -> None:
+    note = tmp_path / "grandchild"
+    script = (
+        f"import subprocess, sys; from pathlib import Path\n"
+        f"p = subprocess.Popen([sys.executable, '-c', {FOREVER!r}])\n"
+        f"Path({str(note)!r}).write_text(str(p.pid))\n{FOREVER}"
+    )
+    one = child(tmp_path, script=script)
+    supervisor = supervise(one)
+    assert wait_until(lambda: note.exists() and bool(note.read_text()))
+    grandchild = int(note.read_text())
+    os.kill(pid_of(one), signal.SIGKILL)
+
+    def gone() -> bool:
+        supervisor.tend()
+        return not alive(grandchild)
+
+    assert wait_until(gone)
+
+
 def test_one_that_keeps_dying_is_tried_less_and_less_often(
     tmp_path: Path, supervise: Callable[..., Supervisor]
 ) -> None:

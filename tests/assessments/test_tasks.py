@@ -179,7 +179,7 @@ def test_only_json_is_sent_and_accepted() -> None:
 def scan_queue(queues: str) -> Iterator[Queue]:
     """The queue of scans on a real broker, empty."""
     with app.connection_for_write() as connection:
-        queue = Queue(app.conf.task_default_queue, channel=connection.default_channel)
+        queue = app.amqp.queues[app.conf.task_default_queue](connection.default_channel)
         queue.declare()
         queue.purge()
         yield queue
