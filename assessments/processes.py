@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import time
 from pathlib import Path
 
 from assessments.supervisor import Child
@@ -35,6 +36,20 @@ def valkey(socket_path: Path, data_dir: Path) -> Child:
         "--dir", str(folder), "--save", "60 1", "--appendonly", "no", "--maxmemory-policy", "noeviction",
     ]  # fmt: skip
     return Child("broker", command, dict(os.environ), data_dir / "logs" / "broker.log")
+
+
+def wait_for_socket(place: Path, seconds: float = 10.0) -> bool:
+    """True as soon as somebody listens on the socket file, False where nobody does in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(os.fspath(place))
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return True
+    return False
 
 
 def product(data_dir: Path, host: str, port: int, *, scan_workers: int) -> list[Child]:

@@ -60,5 +60,6 @@ def recover_abandoned() -> int:
 
 @shared_task
 def purge_exports() -> int:
-    """Removes exports past their time."""
+    """Removes exports past their time, and gives up those that nobody makes any more."""
+    exports.give_up_abandoned()
     return exports.purge_exports()

@@ -16,6 +16,9 @@ from config.settings import DATA_DIR, DATABASES, LOGGING  # noqa: E402
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as in the product: in memory, threads share one connection and never wait for each other.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    # Its own name, so that two runs against one server do not drop each other's database.
+    DATABASES["default"]["TEST"] = {"NAME": f"test_plumbline_{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 LOGGING["root"]["level"] = "ERROR"

@@ -1,8 +1,9 @@
 """Exports: asking for a file, and making it so that a failed one never looks complete."""
 
+import logging
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -15,12 +16,17 @@ from assessments.models import Assessment, Export, Repository
 from assessments.report import ReportPage
 from scanners.errors import ScanError
 
+logger = logging.getLogger(__name__)
+
 _ENDINGS = {
     ExportFormat.PDF: "pdf",
     ExportFormat.MARKDOWN: "md",
     ExportFormat.JSON: "json",
     ExportFormat.SARIF: "sarif",
 }
+ABANDONED = timedelta(hours=1)
+"""How long a file may be waited for: six times what its job may take."""
+
 CONTENT_TYPES = {
     ExportFormat.PDF: "application/pdf",
     ExportFormat.MARKDOWN: "text/markdown; charset=utf-8",
@@ -47,10 +53,15 @@ def request_export(
 
 def _enqueue(export: Export) -> None:
     import django_rq
+    from redis.exceptions import RedisError
 
     from assessments.jobs import make_export
 
-    django_rq.get_queue("exports").enqueue(make_export, export.pk)
+    try:
+        django_rq.get_queue("exports").enqueue(make_export, export.pk)
+    except RedisError as error:
+        logger.error("Export %s was not queued: %s", export.pk, type(error).__name__)
+        _failed(export, "export.not-queued", "The queue of exports cannot be reached. Ask again in a while.")
 
 
 def make_export(export_id: int) -> None:
@@ -114,6 +125,19 @@ def _renderer(format: ExportFormat) -> Callable[[ReportPage], bytes]:
 def _failed(export: Export, error_id: str, message: str) -> None:
     Export.objects.filter(pk=export.pk).update(
         state=ExportState.FAILED, error_id=error_id, error=message[:500], finished_at=timezone.now()
+    )
+
+
+def give_up_abandoned(*, now: datetime | None = None) -> int:
+    """How many exports were marked failed because their worker died, or the queue lost them."""
+    moment = now or timezone.now()
+    return Export.objects.filter(
+        state__in=(ExportState.QUEUED, ExportState.RUNNING), requested_at__lt=moment - ABANDONED
+    ).update(
+        state=ExportState.FAILED,
+        error_id="export.abandoned",
+        error="The file was not finished in time. Ask for it again.",
+        finished_at=moment,
     )
 
 

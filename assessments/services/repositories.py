@@ -1,7 +1,8 @@
 """Repositories and teams: adding them, and changing how a repository is judged."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
@@ -14,6 +15,10 @@ from assessments.services.scans import request_scan
 from scanners.errors import SourceError
 from scanners.source_url import parse_source
 from scanners.tree import clean_root
+
+SLUG_TRIES = 5
+
+Named = TypeVar("Named", Repository, Team)
 
 
 @transaction.atomic
@@ -40,12 +45,15 @@ def register_repository(
         )
     place = clean_root(root)
     mirror, _ = Mirror.objects.get_or_create(canonical=parsed.canonical, defaults={"url": parsed.url})
+    Mirror.objects.select_for_update().get(pk=mirror.pk)  # the same form sent twice makes one repository
     shown = name.strip() or (f"{parsed.name}/{place}" if place else parsed.name)
     repository = Repository.objects.filter(mirror=mirror, root=place).first()
     reason = ScanReason.REQUEST
     if repository is None:
-        repository = Repository.objects.create(
-            mirror=mirror, root=place, name=shown[:300], slug=_free_slug(shown), team=team
+        repository = _with_free_slug(
+            shown,
+            Repository,
+            lambda slug: Repository(mirror=mirror, root=place, name=shown[:300], slug=slug, team=team),
         )
         reason = ScanReason.ADDED
         note(actor=actor, action="repository.added", subject=repository.name, url=mirror.url, root=place)
@@ -71,24 +79,25 @@ def change_repository(*, repository: Repository, changes: Mapping[str, Any], act
         request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=actor)
 
 
-def _free_slug(name: str) -> str:
-    base = slugify(name.replace("/", "-"))[:100] or "repository"
-    taken = set(Repository.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    slug, number = base, 1
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
-
-
 def ensure_team(name: str) -> Team:
     """The team called ``name``, made where there is none."""
-    slug = slugify(name)[:90] or "team"
-    known = Team.objects.filter(name=name).first()
-    if known is not None:
-        return known
-    try:
-        with transaction.atomic():
-            return Team.objects.create(name=name, slug=slug)
-    except IntegrityError:
-        return Team.objects.create(name=name, slug=f"{slug}-{Team.objects.count() + 1}")
+    known = Team.objects.filter(name=name).order_by("pk").first()
+    return known or _with_free_slug(name, Team, lambda slug: Team(name=name, slug=slug))
+
+
+def _with_free_slug(name: str, model: type[Named], build: Callable[[str], Named]) -> Named:
+    """The row that ``build`` makes of a slug nobody else has, saved."""
+    base = slugify(name.replace("/", "-"))[:80] or model.__name__.lower()
+    for attempt in range(SLUG_TRIES):
+        taken = set(model.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+        free = (slug for n in count(2) if (slug := f"{base}-{n}") not in taken)
+        row = build(base if base not in taken else next(free))
+        try:
+            with transaction.atomic():
+                row.save()
+        except IntegrityError:  # somebody else took it at the same moment
+            if attempt == SLUG_TRIES - 1:
+                raise
+        else:
+            break
+    return row

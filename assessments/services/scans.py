@@ -5,6 +5,7 @@ thread renews, and writes its end only while the claim is still theirs; so a tas
 a worker may be killed at any point, without two assessments or a scan that never ends.
 """
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -13,13 +14,17 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanState
 from assessments.models import Repository, ScanRequest
 from assessments.storable import storable
 from scanners.errors import ScanError
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
 RENEW_SECONDS = 20.0
@@ -61,13 +66,16 @@ def request_scan(
 
 
 def enqueue(scan: ScanRequest) -> None:
-    """Puts the scan before the workers."""
+    """Puts the scan before the workers. Without the broker it stays queued here, to be sent again later."""
     from assessments.tasks import scan_repository
 
     priority = _PRIORITY[ScanReason(scan.reason)]
     if settings.CELERY_TASK_QUEUE_MAX_PRIORITY:
         priority = settings.CELERY_TASK_QUEUE_MAX_PRIORITY - priority  # RabbitMQ counts the other way round
-    scan_repository.apply_async(args=[scan.pk], priority=priority)
+    try:
+        scan_repository.apply_async(args=[scan.pk], priority=priority)
+    except BrokerError as error:
+        logger.error("Scan %s waits for the broker, which does not answer: %s", scan.pk, type(error).__name__)
 
 
 def claim_scan(*, scan_id: int, now: datetime | None = None) -> ScanRequest | None:
@@ -91,7 +99,11 @@ def held(scan: ScanRequest) -> Iterator[None]:
     def renew() -> None:
         try:
             while not done.wait(RENEW_SECONDS):
-                _mine(scan).update(lease_until=timezone.now() + LEASE)
+                try:
+                    _mine(scan).update(lease_until=timezone.now() + LEASE)
+                except DatabaseError as error:  # the next round may find it back, well before the lease ends
+                    logger.warning("The lease of scan %s was not renewed: %s", scan.pk, type(error).__name__)
+                    connection.close()
         finally:
             connection.close()
 
@@ -147,12 +159,17 @@ def fail(scan: ScanRequest, error: ScanError) -> None:
 
 def cancel_scan(*, scan: ScanRequest, actor: AbstractUser) -> bool:
     """True where the scan was active and is not any more; its worker notices at the next stage."""
+    now = timezone.now()
     changed = ScanRequest.objects.filter(pk=scan.pk, state__in=ACTIVE_STATES).update(
         state=ScanState.CANCELLED,
-        finished_at=timezone.now(),
+        finished_at=now,
         lease_until=None,
         summary=f"Cancelled by {actor}"[:300],
     )
+    if changed:  # or what was due would be asked for again at once
+        Repository.objects.filter(pk=scan.repository_id).update(
+            next_scan_at=next_scan_at(scan.repository, now)
+        )
     return bool(changed)
 
 
@@ -165,11 +182,34 @@ def requeue(scan: ScanRequest) -> None:
 def recover_abandoned(*, now: datetime | None = None) -> int:
     """How many scans of dead workers were queued again; after MAX_ATTEMPTS one is given up instead."""
     moment = now or timezone.now()
-    recovered = 0
+    recovered = _take_from_the_dead(moment)
+    for scan in recovered:
+        enqueue(scan)
+    lost = moment - timedelta(minutes=30)
+    for scan in ScanRequest.objects.filter(state=ScanState.QUEUED, requested_at__lt=lost)[:100]:
+        enqueue(scan)  # the broker may have lost its queue; a second delivery finds nothing to claim
+    return len(recovered)
+
+
+def resume_all(*, now: datetime | None = None) -> int:
+    """How many unfinished scans were queued anew. For the start of an installation, when no worker runs yet and
+    the queue may be empty: nobody has to wait for leases of the dead to end."""
+    moment = now or timezone.now()
+    running = ScanRequest.objects.filter(state__in=RUNNING_STATES)
+    running.update(lease_until=moment - timedelta(seconds=1))
+    _take_from_the_dead(moment)
+    waiting = list(ScanRequest.objects.filter(state=ScanState.QUEUED).order_by("requested_at", "pk"))
+    for scan in waiting:
+        enqueue(scan)
+    return len(waiting)
+
+
+def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:
+    """Scans whose lease has ended, waiting again; those of too many attempts are given up instead."""
+    taken = []
     for scan in ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__lt=moment):
         attempts = scan.attempts + 1
         if attempts >= MAX_ATTEMPTS:
-            scan.attempts = attempts
             fail(scan, ScanError(
                 "scan.killed",
                 f"The scan was stopped {attempts} times before it could finish.",
@@ -177,16 +217,12 @@ def recover_abandoned(*, now: datetime | None = None) -> int:
                 fault="repository",
             ))  # fmt: skip
             continue
-        taken = ScanRequest.objects.filter(
+        held_still = ScanRequest.objects.filter(
             pk=scan.pk, claim=scan.claim, state__in=RUNNING_STATES, lease_until__lt=moment
         )
-        if taken.update(state=ScanState.QUEUED, claim="", lease_until=None, attempts=attempts):
-            recovered += 1
-            enqueue(scan)
-    lost = moment - timedelta(minutes=30)
-    for scan in ScanRequest.objects.filter(state=ScanState.QUEUED, requested_at__lt=lost)[:100]:
-        enqueue(scan)  # the broker may have lost its queue; a second delivery finds nothing to claim
-    return recovered
+        if held_still.update(state=ScanState.QUEUED, claim="", lease_until=None, attempts=attempts):
+            taken.append(scan)
+    return taken
 
 
 def interval_of(repository: Repository) -> int:
@@ -205,7 +241,9 @@ def next_scan_at(repository: Repository, now: datetime) -> datetime:
 def request_due(*, now: datetime | None = None, limit: int = 500) -> int:
     """How many scans were asked for because their time had come."""
     moment = now or timezone.now()
-    due = Repository.objects.filter(paused=False, next_scan_at__lte=moment).order_by("next_scan_at")[:limit]
+    active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
+    due = Repository.objects.filter(~Exists(active), paused=False, next_scan_at__lte=moment)
+    due = due.order_by("next_scan_at", "pk")[:limit]
     for repository in due:
         request_scan(repository=repository, reason=ScanReason.SCHEDULE, now=moment)
     return len(due)

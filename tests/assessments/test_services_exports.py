@@ -11,6 +11,7 @@ import django_rq
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assessments.choices import ExportFormat, ExportState
 from assessments.models import Export
@@ -106,6 +107,29 @@ def test_exports_past_their_time_are_removed_with_their_files() -> None:
     assert exports.purge_exports() == 1
     assert not place.exists()
     assert list(Export.objects.all()) == [new]
+
+
+def test_one_that_nobody_makes_any_more_is_given_up() -> None:
+    lost, fresh, done = asked(), asked(), asked()
+    early = timezone.now() - exports.ABANDONED - timedelta(seconds=1)
+    Export.objects.filter(pk=lost.pk).update(state=ExportState.RUNNING, requested_at=early)
+    Export.objects.filter(pk=done.pk).update(state=ExportState.DONE, requested_at=early)
+    assert exports.give_up_abandoned() == 1
+    for export in (lost, fresh, done):
+        export.refresh_from_db()
+    assert (lost.state, lost.error_id) == (ExportState.FAILED, "export.abandoned")
+    assert (fresh.state, done.state) == (ExportState.QUEUED, ExportState.DONE)
+
+
+def test_without_its_queue_an_export_fails_at_once_with_words(
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    gone = patch("django_rq.get_queue", side_effect=RedisConnectionError("unix:///gone"))
+    with gone, django_capture_on_commit_callbacks(execute=True):
+        export = asked()
+    export.refresh_from_db()
+    assert (export.state, export.error_id) == (ExportState.FAILED, "export.not-queued")
+    assert "gone" not in export.error
 
 
 def test_the_job_carries_json_and_is_run_by_a_real_worker(

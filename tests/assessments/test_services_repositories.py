@@ -1,9 +1,11 @@
 """Adding repositories and changing how they are judged."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from django.db import connection
 
 from assessments.choices import ScanReason
 from assessments.models import AuditEvent, Mirror, Repository, ScanRequest
@@ -111,3 +113,21 @@ def test_no_change_leaves_no_trace() -> None:
 def test_a_team_of_any_name_is_made_once() -> None:
     assert ensure_team("Zahlungen & Co") == ensure_team("Zahlungen & Co")
     assert ensure_team("支付").slug != ensure_team("订单").slug
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_address_sent_many_times_at_once_is_one_repository() -> None:
+    team = factories.team()
+
+    def send(n: int) -> int:
+        try:
+            # Half of them another repository of the same name, which wants the same slug.
+            return add(f"https://git{n % 2}.example.org/shop/orders", team=team).pk
+        finally:
+            connection.close()
+
+    with patch("assessments.services.scans.enqueue"), ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(send, range(16)))) == 2
+    assert sorted(Repository.objects.values_list("slug", flat=True)) == ["shop-orders", "shop-orders-2"]
+    assert (Mirror.objects.count(), ScanRequest.objects.count()) == (2, 2)
+    assert AuditEvent.objects.filter(action="repository.added").count() == 2

@@ -8,7 +8,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
+from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ScanReason, ScanState
 from assessments.models import ScanRequest
@@ -65,8 +66,8 @@ def test_many_who_ask_at_once_share_one_scan(queued: Any) -> None:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(ask, range(40)))
+    with ThreadPoolExecutor(16) as pool:
+        keys = set(pool.map(ask, range(100)))
     assert len(keys) == 1
     assert ScanRequest.objects.count() == 1
     assert queued.call_count == 1
@@ -226,6 +227,51 @@ def test_what_is_due_and_not_paused_is_asked_for(queued: Any) -> None:
     assert list(ScanRequest.objects.values_list("repository_id", "reason")) == [(due.pk, ScanReason.SCHEDULE)]
 
 
+def test_what_is_being_scanned_takes_no_place_among_what_is_due(queued: Any) -> None:
+    early = NOW - timedelta(hours=2)
+    factories.scan(factories.repository(next_scan_at=early), state=ScanState.SCANNING)
+    waits = factories.repository(next_scan_at=NOW - timedelta(minutes=1))
+    assert scans.request_due(now=NOW, limit=1) == 1
+    assert ScanRequest.objects.get(reason=ScanReason.SCHEDULE).repository == waits
+
+
+def test_a_cancelled_scan_is_not_asked_for_again_at_once(queued: Any) -> None:
+    repository = factories.repository(next_scan_at=NOW - timedelta(minutes=1))
+    scan = factories.scan(repository)
+    assert scans.cancel_scan(scan=scan, actor=factories.admin())
+    assert not scans.cancel_scan(scan=scan, actor=factories.admin())
+    assert scans.request_due(now=NOW) == 0
+    repository.refresh_from_db()
+    assert repository.next_scan_at is not None and repository.next_scan_at > NOW
+
+
+def test_a_start_goes_on_with_all_that_was_left(queued: Any) -> None:
+    running, waiting = claimed(), factories.scan()
+    ScanRequest.objects.filter(pk=running.pk).update(lease_until=NOW + timedelta(hours=1))
+    ended = factories.scan(state=ScanState.DONE)
+    assert scans.resume_all(now=NOW) == 2
+    assert {call.args[0] for call in queued.call_args_list} == {running, waiting}
+    running.refresh_from_db()
+    ended.refresh_from_db()
+    assert (running.state, running.attempts, ended.state) == (ScanState.QUEUED, 1, ScanState.DONE)
+    with pytest.raises(scans.ClaimLost):
+        scans.advance(running, ScanState.SCANNING)
+
+
+def test_without_a_broker_the_scan_stays_asked_for(
+    django_capture_on_commit_callbacks: Capture, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = BrokerError("redis+socket://:canary-91@/gone")
+    with (
+        patch("assessments.tasks.scan_repository.apply_async", side_effect=gone),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        scan = scans.request_scan(repository=factories.repository(), reason=ScanReason.REQUEST)
+    scan.refresh_from_db()
+    assert scan.state == ScanState.QUEUED
+    assert "does not answer" in caplog.text and "canary-91" not in caplog.text
+
+
 def test_repositories_of_one_interval_do_not_fall_due_together() -> None:
     repositories = [factories.repository() for _ in range(20)]
     due = [scans.next_scan_at(one, NOW) - NOW for one in repositories]
@@ -235,11 +281,21 @@ def test_repositories_of_one_interval_do_not_fall_due_together() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lease_is_renewed_while_its_holder_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_is_renewed_while_its_holder_lives_though_one_renewal_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     import time
 
     monkeypatch.setattr(scans, "RENEW_SECONDS", 0.01)
     scan = claimed()
+    mine, failures = scans._mine, iter([DatabaseError("the database is away for a moment")])
+
+    def away_once(held: ScanRequest) -> Any:
+        for failure in failures:
+            raise failure
+        return mine(held)
+
+    monkeypatch.setattr(scans, "_mine", away_once)
     with scans.held(scan):
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:

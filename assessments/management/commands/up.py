@@ -13,10 +13,11 @@ from django.db import close_old_connections
 
 from assessments.choices import ACTIVE_STATES, ScanState
 from assessments.models import Repository, ScanRequest
-from assessments.processes import ROOT, free_port, product, valkey
+from assessments.processes import ROOT, free_port, product, valkey, wait_for_socket
 from assessments.services.installation import prepare
 from assessments.services.people import must_change_password
 from assessments.services.repositories import ensure_team, register_repository
+from assessments.services.scans import resume_all
 from assessments.supervisor import Supervisor
 from scanners.errors import ScanError
 
@@ -63,6 +64,8 @@ class Command(BaseCommand):
             email, password = self._prepare()
             # Before anything that may take long or be interrupted: the password is shown this once only.
             self._introduce(email, password)
+            if settings.ENVIRONMENT.embedded:
+                self._resume(supervisor)
             supervisor.start()
             address = f"http://{options['host']}:{port}/"
             self._say(f"Judging what was named; the dashboard opens at {address} meanwhile.")
@@ -77,6 +80,15 @@ class Command(BaseCommand):
         finally:
             self._say("Stopping.")
             supervisor.stop()
+
+    def _resume(self, supervisor: Supervisor) -> None:
+        """Goes on with what an earlier run left: with our own broker no other worker can be at it."""
+        broker = supervisor.children[0]
+        if not wait_for_socket(settings.ENVIRONMENT.socket):
+            raise CommandError(f"The embedded broker does not start. [up.no-broker] See {broker.log}.")
+        waiting = resume_all()
+        if waiting:
+            self._say(f"Going on with {waiting} scan{'' if waiting == 1 else 's'} of an earlier run.")
 
     def _take_place(self, data_dir: Path) -> None:
         """One installation per data folder: a second ``up`` beside the first would fight over its socket."""
