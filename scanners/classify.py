@@ -22,7 +22,7 @@ _GENERATED_DIRS = frozenset(
      "target", "obj", ".idea", ".vscode-test", "coverage", "htmlcov", "lcov-report", "storybook-static"]
 )  # fmt: skip
 _TEST_DIRS = frozenset(
-    ["test", "tests", "__tests__", "__test__", "spec", "specs", "__specs__", "testing", "unittest", "unittests",
+    ["test", "tests", "tst", "__tests__", "__test__", "spec", "specs", "__specs__", "testing", "unittest", "unittests",
      "unit-tests", "integration-tests", "integration_tests", "integrationtest", "integrationtests", "e2e", "e2e-tests",
      "e2e_tests", "cypress", "playwright", "testdata", "test-data", "test_data", "test-utils", "test_utils", "testutils",
      "testutil", "testhelper", "testhelpers", "mocks", "__mocks__", "functional-tests", "functional_tests",
@@ -33,7 +33,7 @@ _SOFT_TEST_DIRS = frozenset(["features", "it", "testing", "factories", "acceptan
 """Names that are a test folder only where they lie at the root, beside or inside one."""
 _EXAMPLE_DIRS = frozenset(
     ["example", "examples", "_examples", "sample", "samples", "demo", "demos", "fixtures", "fixture", "__fixtures__",
-     "cookbook", "cookbooks", "tutorial", "tutorials", "docs_src", "playground", "playgrounds", "sandbox", "snippets",
+     "cookbooks", "tutorial", "tutorials", "docs_src", "playground", "playgrounds", "sandbox", "snippets",
      "boilerplates", ".semgrep", "quickstart", "quickstarts", "getting-started"]
 )  # fmt: skip
 _DOCS_DIRS = frozenset(["docs", "doc", "documentation", "website", "wiki", "adr", "adrs", "rfcs", "specs-docs"])
