@@ -1,20 +1,37 @@
-"""Path globs as RE2, all of a ruleset matched in one pass over the paths of a tree.
+"""Path globs: many of them asked of the paths of a tree, and each as RE2.
 
 ``**`` crosses folders, ``*`` and ``?`` do not, ``{a,b}`` chooses; a glob without a slash matches the file name
-in any folder. Upper and lower case are the same, as people write README and Readme alike.
+in any folder, and one that starts with ``./`` in the root only. Upper and lower case are the same, as people write
+README and Readme alike.
 """
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import re2
+
+from scanners.globforms import FolderRule, alternatives, form_of, names
+
+_MAX_KEPT = 200_000
+_KEY = 2
+"""Letters of a name's start or end by which globs are looked up."""
 
 
 @lru_cache(maxsize=4096)
 def glob_to_regex(glob: str) -> str:
     """The RE2 text, anchored at both ends, for one glob."""
-    if "/" not in glob:
-        glob = f"**/{glob}"
+    return _regex_of(_placed(glob))
+
+
+def _placed(glob: str) -> str:
+    """``glob`` with its place in the tree said in full, from the root."""
+    if glob.startswith("./"):
+        return glob[2:]
+    return glob if "/" in glob else f"**/{glob}"
+
+
+def _regex_of(glob: str) -> str:
     out: list[str] = []
     i, depth = 0, 0
     while i < len(glob):
@@ -45,27 +62,105 @@ def glob_to_regex(glob: str) -> str:
     return f"(?i)^{''.join(out)}$"
 
 
+class _Candidate(NamedTuple):
+    """One way to satisfy the glob of that number, once the file's name is known to fit."""
+
+    glob_number: int
+    rule: FolderRule
+    folder: str
+    glob: str
+
+
+_ByPieces = dict[tuple[str, ...], list[_Candidate]]
+
+
 class GlobSet:
-    """Many globs, matched together against one path at a time."""
+    """Many globs, matched together against one path at a time.
+
+    A path is looked up by its name and by its folder; what was found for either is kept, since a tree repeats both.
+    """
 
     def __init__(self, globs: Iterable[str]) -> None:
         self._globs = tuple(dict.fromkeys(globs))
-        options = re2.Options()
-        options.max_mem = 64 << 20
-        options.never_nl = False
-        options.dot_nl = True
-        self._set = re2.Set.SearchSet(options)
-        for glob in self._globs:
-            self._set.Add(glob_to_regex(glob))
-        self._set.Add(r"\A")
-        self._set.Compile()
+        self._exact: dict[str, list[_Candidate]] = {}
+        self._starts: dict[str, _ByPieces] = {}
+        self._ends: dict[str, _ByPieces] = {}
+        self._loose: _ByPieces = {}
+        self._any_name: list[_Candidate] = []
+        for index, glob in enumerate(self._globs):
+            for simple in alternatives(_placed(glob.lower())) or [_placed(glob)]:
+                self._add(index, simple)
+        self._regexes: dict[str, Any] = {}
+        self._by_name: dict[str, list[_Candidate]] = {}
+        self._by_folder: dict[str, frozenset[int]] = {}
+
+    def _add(self, index: int, glob: str) -> None:
+        rule, folder, pieces = form_of(glob)
+        candidate = _Candidate(index, rule, folder, glob)
+        if len(pieces) == 1:
+            self._exact.setdefault(pieces[0], []).append(candidate)
+        elif pieces == ("", ""):
+            self._any_name.append(candidate)
+        else:
+            group = self._loose
+            if pieces and len(pieces[0]) >= _KEY:
+                group = self._starts.setdefault(pieces[0][:_KEY], {})
+            elif pieces and len(pieces[-1]) >= _KEY:
+                group = self._ends.setdefault(pieces[-1][-_KEY:], {})
+            group.setdefault(pieces or ("", ""), []).append(candidate)
 
     def match(self, path: str) -> tuple[str, ...]:
         """The globs that ``path`` satisfies, in the order they were given."""
-        if not self._globs:
-            return ()
-        raw = path.encode("utf-8", "surrogateescape")
-        matched = self._set.Match(raw)
-        if not matched:  # even what always matches is missing: the automaton ran out of its memory
-            return tuple(g for g in self._globs if re2.search(glob_to_regex(g), raw))
-        return tuple(self._globs[index] for index in sorted(matched) if index < len(self._globs))
+        lower = path.lower()
+        folder, _, name = lower.rpartition("/")
+        slashed = f"/{folder}/" if folder else "/"
+        found = self._in_folder(folder, slashed)
+        named = self._named(name)
+        if named:
+            found = found.union([c.glob_number for c in named if self._fits(c, slashed, lower)])
+        return tuple(self._globs[index] for index in sorted(found)) if found else ()
+
+    def _named(self, name: str) -> list[_Candidate]:
+        known = self._by_name.get(name)
+        if known is None:
+            known = list(self._exact.get(name, ()))
+            for group in (self._starts.get(name[:_KEY]), self._ends.get(name[-_KEY:]), self._loose):
+                for pieces, candidates in group.items() if group else ():
+                    if names(pieces, name):
+                        known += candidates
+            if len(self._by_name) >= _MAX_KEPT:
+                self._by_name.clear()
+            self._by_name[name] = known
+        return known
+
+    def _in_folder(self, folder: str, slashed: str) -> frozenset[int]:
+        """The globs that every file of ``folder`` satisfies."""
+        known = self._by_folder.get(folder)
+        if known is None:
+            path = f"{folder}/x" if folder else "x"
+            known = frozenset(c.glob_number for c in self._any_name if self._fits(c, slashed, path))
+            if len(self._by_folder) >= _MAX_KEPT:
+                self._by_folder.clear()
+            self._by_folder[folder] = known
+        return known
+
+    def _fits(self, candidate: _Candidate, slashed: str, path: str) -> bool:
+        rule, folder = candidate.rule, candidate.folder
+        if rule == "any":
+            return True
+        if rule == "ends":
+            return slashed.endswith(folder)
+        if rule == "is":
+            return slashed == folder
+        if rule == "below":
+            return slashed.startswith(folder)
+        if rule == "within":
+            return folder in slashed
+        if folder not in path:
+            return False
+        regex = self._regexes.get(candidate.glob)
+        if regex is None:
+            options = re2.Options()
+            options.dot_nl = True
+            regex = self._regexes[candidate.glob] = re2.compile(_regex_of(candidate.glob), options)
+        return bool(regex.search(path.encode("utf-8", "replace")))
