@@ -11,6 +11,7 @@ from scanners.detectors.license_files import license_files
 from scanners.detectors.lock_files import DeclaredDependencies, lock_files
 from scanners.detectors.logger_spread import LoggerSpread
 from scanners.detectors.migration_files import MigrationFiles, ReversibleMigrations
+from scanners.detectors.open_routes import OpenRoutes
 from scanners.detectors.own_errors import OwnErrors
 from scanners.detectors.pins import action_pins, image_pins
 from scanners.detectors.piped_downloads import PipedDownloads
@@ -36,6 +37,7 @@ _ALL: tuple[Detector, ...] = (
     Layers(),
     LoggerSpread(),
     MigrationFiles(),
+    OpenRoutes(),
     OwnErrors(),
     PipedDownloads(),
     Readme(),
