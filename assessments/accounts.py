@@ -1,10 +1,20 @@
 """Accounts: nobody signs themselves up; an admin adds people."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.models import AbstractUser
 from django.http import HttpRequest
+
+LOGIN_FIELDS = ("username", "email", "login")
+"""Who a sign-in is for: as the admin, allauth's backend and allauth's form call it."""
+
+
+def login_name(request: HttpRequest | None, credentials: Mapping[str, Any] | None = None) -> str:
+    """The name that failed sign-ins are counted by, so that one person's failures lock out nobody else."""
+    given = credentials or (request.POST if request is not None else {})
+    return next((str(given[name]).strip().casefold() for name in LOGIN_FIELDS if given.get(name)), "")[:255]
 
 
 class ClosedAdapter(DefaultAccountAdapter):
