@@ -30,6 +30,7 @@ _BY_SUFFIX = {
     "tf": "hcl", "hcl": "hcl", "tfvars": "hcl", "conf": "conf", "proto": "proto", "graphql": "graphql",
     "graphqls": "graphql", "gql": "graphql", "prisma": "prisma", "http": "http", "rest": "http", "txt": "text",
     "mk": "makefile", "dockerfile": "dockerfile", "ipynb": "notebook", "bicep": "hcl", "vcl": "conf",
+    "pem": "key", "key": "key", "ppk": "key", "p8": "key",
 }  # fmt: skip
 
 _BY_NAME = {
@@ -40,6 +41,7 @@ _BY_NAME = {
     "readme": "markdown", "contributing": "markdown", "license": "text", "codeowners": "text", "pipfile": "toml",
     ".babelrc": "json", ".eslintrc": "json", ".prettierrc": "json", "go.mod": "gomod", "manage.py": "python",
     ".shellcheckrc": "ini", "httpd.conf": "conf", "nginx.conf": "conf", "mix.lock": "text", ".htaccess": "conf",
+    "id_rsa": "key", "id_dsa": "key", "id_ecdsa": "key", "id_ed25519": "key", ".npmrc": "ini", ".pypirc": "ini",
 }  # fmt: skip
 
 GROUPS: dict[str, tuple[str, ...]] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import re2
 
+from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.languages import CODE
@@ -18,18 +19,28 @@ if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _KEY = (
-    rb"(?:SECRET_?KEY(?:_BASE)?|secret_?key(?:_base)?|secretKey|JWT_?(?:SECRET|KEY|SIGNING_?KEY|PRIVATE_?KEY)(?:_?KEY)?|"
-    rb"jwt_?(?:secret|key|signing_?key)(?:_?key)?|jwt[.-](?:secret|key)|jwtSecret(?:Key)?|jwtKey|SIGNING_?KEY|signing_?key|signingKey|"
+    rb"(?:SECRET_?KEY(?:_BASE)?|secret_?key(?:_base)?|[sS]ecretKey|JWT_?(?:SECRET|KEY|SIGNING_?KEY|PRIVATE_?KEY)(?:_?KEY)?|"
+    rb"jwt_?(?:secret|key|signing_?key)(?:_?key)?|jwt[.-](?:secret|key)|[jJ]wtSecret(?:Key)?|[jJ]wtKey|SIGNING_?KEY|signing_?key|[sS]igningKey|"
     rb"SESSION_?SECRET|session_?secret|sessionSecret|COOKIE_?SECRET|cookie_?secret|cookieSecret|TOKEN_?SECRET|token_?secret|tokenSecret|"
     rb"ACCESS_TOKEN_SECRET|REFRESH_TOKEN_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|IssuerSigningKey|HMAC_?(?:KEY|SECRET)|hmac_?(?:key|secret))"
 )
 _LITERAL = rb"[rbu]?(?:\"(?P<double>[^\"\n]{4,200})\"|'(?P<single>[^'\n]{4,200})'|`(?P<tick>[^`\n]{4,200})`)"
 _ASSIGNED = re2.compile(
-    rb"(?m)(?P<name>\b[\w.]*" + _KEY + rb")[\"'\])]*\s*(?::\s*(?:str|string|String|bytes|\[\]byte|Final\[str\]|&(?:'static )?str)\s*)?(?:=|:=|:|=>)\s*"
-    rb"(?:\[\]byte\(|Buffer\.from\(|b)?" + _LITERAL
+    rb"(?m)(?P<name>\b[\w.]*"
+    + _KEY
+    + rb")[\"'\])]*\s*(?::\s*(?:str|string|String|bytes|\[\]byte|Final\[str\]|&(?:'static )?str)\s*)?(?:=|:=|:|=>)\s*"
+    rb"(?P<bytes>\[\]byte\(|Buffer\.from\(|b)?" + _LITERAL
 )
+_SECTION = re2.compile(
+    rb"\"(?i:jwt|token|auth)\w*\"\s*:\s*\{[^{}]*?\"(?P<name>(?:\w*(?:Secret|Signing))?Key|\w*Secret)\"\s*:\s*"
+    + _LITERAL
+)
+"""A key in a section of a settings file: {"Jwt": {"Key": "..."}}."""
 _FALLBACK_ARGUMENT = re2.compile(
-    rb"\w\(\s*[\"'`](?P<name>\w*" + _KEY + rb"\w*)[\"'`]\s*,\s*(?:default\s*[=:]\s*)?(?:\[\]byte\()?" + _LITERAL
+    rb"\w\(\s*[\"'`](?P<name>\w*"
+    + _KEY
+    + rb"\w*)[\"'`]\s*,\s*(?:default\s*[=:]\s*)?(?:\[\]byte\()?"
+    + _LITERAL
 )
 _FALLBACK_OPERATOR = re2.compile(
     rb"(?P<name>\b[\w.]*(?:[\"'`\[(]\w*)?" + _KEY + rb")[\"'`\])]*\s*(?:\|\||\?\?|\bor\b|\?:)\s*" + _LITERAL
@@ -40,27 +51,68 @@ _SPRING = re2.compile(
 )
 _CALLS = re2.compile(
     rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secret(?:OrKey|OrPrivateKey)?\s*:\s*|session\(\{\s*secret\s*:\s*|"
-    rb"(?:Encoding|DecodingKey|EncodingKey)[\w.:]*(?:from_secret|GetBytes)\(\s*b?|setSigningKey\(|signWith\([^\n]{1,40},\s*|cookieParser\(\s*|HS256\.new\(|HmacSha\w*::new_from_slice\(b?)" + _LITERAL
+    rb"(?:Encoding|DecodingKey|EncodingKey)[\w.:]*(?:from_secret|GetBytes)\(\s*b?|setSigningKey\(|signWith\([^\n]{1,40},\s*|cookieParser\(\s*|HS256\.new\(|HmacSha\w*::new_from_slice\(b?)"
+    + _LITERAL
 )
 _VALUES = (b"double", b"single", b"tick", b"default", b"bare")
 """Names of the groups that may hold a value; RE2 names groups of a bytes pattern by bytes."""
-_PUBLIC = re2.compile(rb"(?i)public|NEXT_PUBLIC|VITE_|recaptcha|captcha|sitekey|site_key|localstorage|storage|cookie_?name|_name$|_header|_field|_url|_path|_file|_id$|translation|label|i18n")
-_VALUE_NAMES_NOTHING = re2.compile(rb"(?i)^(secret_?key|jwt_?secret|[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[a-z]+([A-Z][a-z]+)+|[\w-]*\.[\w.-]+|process\.env.*|/.*|https?:.*|\s*)$")
-_GUARD = re2.compile(rb"(?is)(?:raise|throw|panic|exit|fatal|abort)[^\n]{0,120}|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)")
+_PUBLIC = re2.compile(
+    rb"(?i)public|NEXT_PUBLIC|VITE_|recaptcha|captcha|sitekey|site_key|localstorage|storage|cookie_?name|_name$|_header|_field|_url|_path|_file|_id$|translation|label|i18n"
+)
+_VALUE_NAMES_NOTHING = re2.compile(
+    rb"^((?i:secret_?key|jwt_?secret|string|text|password|hidden|buffer|bytes|required|optional|undefined|none|null|true|false|vault|env|random)|"
+    rb"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[a-z]+(_[a-z0-9]+)+|[a-z]+([A-Z][a-z]+)+|[\w-]*\.[\w.-]+|process\.env.*|/.*|https?:.*|\s*)$"
+)
+_VALUE_STANDS_IN = re2.compile(rb"(?i)^(my|your|super|change|default|insecure|replace)[_-]?[a-z0-9]")
+"""How a key begins that its author made up to be replaced: written like a name, and yet in force."""
+_DEVELOPMENT = re2.compile(
+    rb"(?i)(if|when|elif|unless)\b[^\n]{0,60}(debug|development|is_?dev|local|testing|not\s+\w*prod)[^\n]*\n[^\n]*$"
+)
+_PRODUCTION = re2.compile(
+    rb"(?i)(\bnot\s+|!\s*)[\w.(]*(debug|dev|local|testing)|(!=|!==|<>)\s*[\"'](debug|dev|local|test)[^\n]*\n|^\s*unless\b[^\n]*(debug|dev|local|test)"
+)
+_STARTS = re2.compile(rb"(?i)starts_?with\??\(\s*[\"'`](?P<prefix>[^\"'`\n]{4,60})")
+_GUARD = re2.compile(
+    rb"(?is)(?:raise|throw|panic|exit|fatal|abort)[^\n]{0,120}|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)"
+)
 _BARRED = re2.compile(
     r"(?i)(^|/)(\.env(\.|$)|.*\.(example|sample|template|dist|tmpl)$|.*compose.*\.ya?ml$|\.github/|\.circleci/|\.gitlab-ci|\.travis|\.ci/|ci/|"
     r"azure-pipelines|scripts?/|seeds?(ers)?/|seed\.|fixtures?/|dockerfile|makefile|\.devcontainer/|.*(launchsettings|postman).*\.json$|"
     r".*[._/-](dev|development|local|test|testing|ci|docker)(\.|/|_settings|$)|settings/(dev|development|local|test|testing|ci)|.*test.*\.(ya?ml|properties|json)$|locales?/|i18n/|lang/)"
 )
+_SHOWN = re2.compile(r"(?i)example|sample|\.dist$|template")
+_LOCAL = re2.compile(
+    r"(?i)localhost|self-?signed|snake-?oil|(^|[/._-])(dev|development|local|test|testing|demo|dummy)([/._-]|$)"
+)
+"""Private keys with which nothing but a developer's own machine is reached."""
 _DATA = re2.compile(r"(?i)\.(md|rst|adoc|html?|svg|css|scss|po|lock|sum|ipynb|csv|txt|http|rest|sql)$")
+
+MAX_HITS = 20
+"""As many places of one file are kept."""
 
 
 class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 7
-    languages = CODE | {"yaml", "json", "toml", "ini", "properties", "env", "xml", "conf", "hcl", "shell", "dockerfile", "text", "prisma", "notebook", ""}
+    version = 8
+    languages = CODE | {
+        "yaml",
+        "json",
+        "toml",
+        "ini",
+        "properties",
+        "env",
+        "xml",
+        "conf",
+        "hcl",
+        "shell",
+        "dockerfile",
+        "text",
+        "prisma",
+        "notebook",
+        "key",
+    }
     roles = frozenset(["source"])
     gate = (
         r"(?i:secret|jwt|signing|cookie_?parser|session\(|app_key|hmac)|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abp]-|hooks\.slack\.com|_live_|SG\.|AIza|"
@@ -75,24 +127,31 @@ class CommittedSecrets:
         if language in CODE or language in ("yaml", "properties", "json"):
             for line in self._signing_keys(data, language):
                 found.setdefault(line, ("signing-key", 0))
-        return [[line, *found[line]] for line in sorted(found)][:20] or None
+        return [[line, *found[line]] for line in sorted(found)][:MAX_HITS] or None
 
     def _signing_keys(self, data: bytes, language: str) -> list[int]:
-        patterns = [_SPRING] if language in ("yaml", "properties") else [_ASSIGNED, _FALLBACK_ARGUMENT, _FALLBACK_OPERATOR, _CALLS]
-        lines = []
+        patterns = (
+            [_SPRING]
+            if language in ("yaml", "properties")
+            else [_ASSIGNED, _FALLBACK_ARGUMENT, _FALLBACK_OPERATOR, _CALLS]
+        )
+        if language == "json":
+            patterns.append(_SECTION)
+        lines: list[int] = []
         for pattern in patterns:
             for match in pattern.finditer(data):
                 groups = match.groupdict()
                 part = next((g for g in _VALUES if groups.get(g)), b"")
                 value = groups.get(part) or b""
                 name = groups.get(b"name") or b""
-                start = data.rfind(b"\n", 0, match.start()) + 1
-                before = data[start : match.start()].lstrip()
-                if before.startswith((b"#", b"//", b"*", b"--")) or _PUBLIC.search(name) or _is_template(value):
+                place = match.start() + len(match.group()) - len(match.group().lstrip())
+                if len(lines) == MAX_HITS:
+                    return lines
+                if in_comment(data, place, language) or _PUBLIC.search(name) or _is_template(value):
                     continue
-                if pattern is _ASSIGNED and _names_nothing(value):
+                if pattern is _ASSIGNED and not groups.get(b"bytes") and _names_nothing(value):
                     continue
-                if _guarded(data, match.start(), match.end(), value):
+                if _guarded(data, match.start(), match.end(), value, language):
                     continue
                 lines.append(data.count(b"\n", 0, match.end() - 1) + 1)
         return lines
@@ -103,7 +162,11 @@ class CommittedSecrets:
             for path, hits in facts
             if not _DATA.search(path)
             for line, kind, live in hits
-            if (live and not re2.search(r"(?i)example|sample|\.dist$|template", path)) or (not live and not _BARRED.search(path))
+            if (
+                not _BARRED.search(path)
+                if not live
+                else not (_SHOWN.search(path) or kind == "private-key" and _LOCAL.search(path))
+            )
         ]
         return Answer(tuple(evidence[:5]), count=len(evidence), files=len({e.path for e in evidence}))
 
@@ -115,14 +178,27 @@ def _is_template(value: bytes) -> bool:
 
 def _names_nothing(value: bytes) -> bool:
     """True for a literal that is a name, a path or a type rather than the text of a key."""
-    return bool(_VALUE_NAMES_NOTHING.match(value)) or value.isspace() or b" " in value.strip() and len(value.split()) > 4
+    if _VALUE_STANDS_IN.match(value):
+        return False
+    return (
+        bool(_VALUE_NAMES_NOTHING.match(value))
+        or value.isspace()
+        or b" " in value.strip()
+        and len(value.split()) > 4
+    )
 
 
-def _guarded(data: bytes, start: int, end: int, value: bytes) -> bool:
+def _guarded(data: bytes, start: int, end: int, value: bytes, language: str) -> bool:
     """True where code near by refuses to run with the default, or the key is set for development only."""
-    before = data[max(0, start - 160) : start]
-    if re2.search(rb"(?i)(if|when|elif|unless)\b[^\n]{0,60}(debug|development|is_?dev|local|testing|not\s+\w*prod)[^\n]*\n[^\n]*$", before):
+    condition = _DEVELOPMENT.search(data[max(0, start - 160) : start])
+    if condition and not _PRODUCTION.search(condition.group()):
         return True
     rest = data[end : end + 12000]
-    quoted = re2.search(rb"(?:==|in|!=|startswith)\s*[(\[\"']*" + re2.escape(value[:60]), rest)
-    return bool(quoted and _GUARD.search(rest[quoted.start() : quoted.start() + 400]))
+    places = [re2.search(rb"(?:==|in|!=)\s*[(\[\"'`]*" + re2.escape(value[:60]), rest)]
+    places += [m for m in _STARTS.finditer(rest) if value.startswith(m.group(b"prefix"))]
+    return any(
+        place
+        and not in_comment(data, end + place.start(), language)
+        and _GUARD.search(rest[place.start() : place.start() + 400])
+        for place in places
+    )
