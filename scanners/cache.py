@@ -69,7 +69,11 @@ class SqliteCache:
     def put_many(self, plan: str, observations: Mapping[str, Any]) -> None:
         """Keep observations by blob id; a full disk or a locked file is no reason to fail a scan."""
         rows = [
-            (plan, bytes.fromhex(blob), zlib.compress(json.dumps(seen, separators=(",", ":")).encode(), 1) if seen else None)
+            (
+                plan,
+                bytes.fromhex(blob),
+                zlib.compress(json.dumps(seen, separators=(",", ":")).encode(), 1) if seen else None,
+            )
             for blob, seen in observations.items()
         ]
         try:

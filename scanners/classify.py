@@ -29,14 +29,18 @@ _TEST_DIRS = frozenset(
      "acceptance", "acceptance-tests", "fuzz", "loadtest", "load-tests", "load_tests", "testsuite", "testfixtures",
      "androidtest", "inttest", "it", "features", "cassettes", "factories"]
 )  # fmt: skip
-_SOFT_TEST_DIRS = frozenset(["features", "it", "testing", "factories", "acceptance", "mocks", "spec", "specs", "fuzz"])
+_SOFT_TEST_DIRS = frozenset(
+    ["features", "it", "testing", "factories", "acceptance", "mocks", "spec", "specs", "fuzz"]
+)
 """Names that are a test folder only where they lie at the root, beside or inside one."""
 _EXAMPLE_DIRS = frozenset(
     ["example", "examples", "_examples", "sample", "samples", "demo", "demos", "fixtures", "fixture", "__fixtures__",
      "cookbooks", "tutorial", "tutorials", "docs_src", "playground", "playgrounds", "sandbox", "snippets",
      "boilerplates", ".semgrep", "quickstart", "quickstarts", "getting-started"]
 )  # fmt: skip
-_DOCS_DIRS = frozenset(["docs", "doc", "documentation", "website", "wiki", "adr", "adrs", "rfcs", "specs-docs"])
+_DOCS_DIRS = frozenset(
+    ["docs", "doc", "documentation", "website", "wiki", "adr", "adrs", "rfcs", "specs-docs"]
+)
 
 _TEST_NAME = re.compile(
     r"^(test_.*\.pyi?|.*_tests?\.py|tests?\.py|conftest\.py|.*_test\.go|.*[._-](test|spec|e2e-spec|e2e|cy|stories)\."
@@ -96,7 +100,9 @@ def _directory_role(directory: str) -> Role | None:
     return None
 
 
-_PACKAGE_ROOTS = frozenset(["test", "tests", "src", "backend", "server", "frontend", "client", "web", "app", "api"])
+_PACKAGE_ROOTS = frozenset(
+    ["test", "tests", "src", "backend", "server", "frontend", "client", "web", "app", "api"]
+)
 
 
 @lru_cache(maxsize=131072)

@@ -51,7 +51,9 @@ def _opens_comment(data: bytes, position: int) -> bool:
     """``/*`` as code writes it: at the start of a line or after white space, not inside a glob or media type."""
     start = data.rfind(b"\n", 0, position) + 1
     before = data[start:position]
-    return not before.strip() or (before[-1:] in b" \t;{(," and before.count(b'"') % 2 == 0 and before.count(b"'") % 2 == 0)
+    return not before.strip() or (
+        before[-1:] in b" \t;{(," and before.count(b'"') % 2 == 0 and before.count(b"'") % 2 == 0
+    )
 
 
 def _in_docstring(data: bytes, position: int, quotes: tuple[bytes, ...]) -> bool:

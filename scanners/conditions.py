@@ -69,14 +69,20 @@ class Scene:
             return self._measure(condition)
         if "profile" in condition:
             wanted = condition["is"]
-            return Truth(self.profile[condition["profile"]] in (wanted if isinstance(wanted, list) else [wanted]))
+            return Truth(
+                self.profile[condition["profile"]] in (wanted if isinstance(wanted, list) else [wanted])
+            )
         if "stack" in condition:
             return Truth(bool(self.stack & frozenset(listed(condition["stack"]))))
         if "lines" in condition:
-            share = sum(self.lines.get(name, 0) for name in condition["lines"]) / max(1, sum(self.lines.values()))
+            share = sum(self.lines.get(name, 0) for name in condition["lines"]) / max(
+                1, sum(self.lines.values())
+            )
             return Truth(share >= condition["min_share"])
         if "code_lines_at_most" in condition:
-            return Truth(sum(n for name, n in self.lines.items() if name in CODE) <= condition["code_lines_at_most"])
+            return Truth(
+                sum(n for name, n in self.lines.items() if name in CODE) <= condition["code_lines_at_most"]
+            )
         wanted = listed(condition["is"])
         return Truth(self.verdicts.get(condition["verdict"]) in wanted)
 
@@ -132,11 +138,17 @@ def _any(truths: Sequence[Truth]) -> Truth:
     true = [t for t in truths if t.value is True]
     if true:
         return Truth(True, _merge(t.evidence for t in true), looked_for)
-    return Truth(None if any(t.value is None for t in truths) else False, _merge(t.evidence for t in truths), looked_for)
+    return Truth(
+        None if any(t.value is None for t in truths) else False,
+        _merge(t.evidence for t in truths),
+        looked_for,
+    )
 
 
 def _all(truths: Sequence[Truth]) -> Truth:
-    looked_for = _merge(t.looked_for for t in truths if t.value is not True) or _merge(t.looked_for for t in truths)
+    looked_for = _merge(t.looked_for for t in truths if t.value is not True) or _merge(
+        t.looked_for for t in truths
+    )
     if any(t.value is False for t in truths):
         return Truth(False, _merge(t.evidence for t in truths if t.value is not True), looked_for)
     evidence = _merge(t.evidence for t in truths)

@@ -33,7 +33,10 @@ class Profile:
 
 
 def decide_profile(
-    document: Mapping[str, Any], scene: Scene, lines: Mapping[str, int], overrides: Mapping[str, Any] | None = None
+    document: Mapping[str, Any],
+    scene: Scene,
+    lines: Mapping[str, int],
+    overrides: Mapping[str, Any] | None = None,
 ) -> Profile:
     """The profile that the ruleset's ``profile`` section decides; ``overrides`` (an admin's) win field by field.
 

@@ -60,8 +60,13 @@ def scan(
     answers.forget()
     scene.forget()
     verdicts = judge(ruleset.rules, scene, profile.languages)
-    unread = [Problem(e.path, "object.missing", "The file's content is missing from the mirror.") for e in view.unread]
-    quote = Quoter(tree, (e for v in verdicts for e in v.evidence), (e for es in profile.evidence.values() for e in es))
+    unread = [
+        Problem(e.path, "object.missing", "The file's content is missing from the mirror.")
+        for e in view.unread
+    ]
+    quote = Quoter(
+        tree, (e for v in verdicts for e in v.evidence), (e for es in profile.evidence.values() for e in es)
+    )
     return ScanResult(
         commit=tree.commit,
         committed_at=tree.committed_at,
@@ -114,7 +119,8 @@ class Quoter:
 
     def all(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         return tuple(
-            replace(e, excerpt=self._lines.get((e.path, e.line), "")) if not e.excerpt else e for e in evidence
+            replace(e, excerpt=self._lines.get((e.path, e.line), "")) if not e.excerpt else e
+            for e in evidence
         )
 
 

@@ -32,7 +32,9 @@ class Signal:
     detectors: tuple[DetectorRef, ...]
 
 
-def build_matchers(first_key: int, specs: Iterable[Mapping[str, Any]]) -> tuple[list[Matcher], list[DetectorRef], int]:
+def build_matchers(
+    first_key: int, specs: Iterable[Mapping[str, Any]]
+) -> tuple[list[Matcher], list[DetectorRef], int]:
     """The matchers and detector references of one signal, and the next free key."""
     matchers: list[Matcher] = []
     detectors: list[DetectorRef] = []
@@ -64,7 +66,9 @@ def build_matchers(first_key: int, specs: Iterable[Mapping[str, Any]]) -> tuple[
 class Answers:
     """Answers of a ruleset's signals on one tree, each worked out once and only when asked."""
 
-    def __init__(self, signals: Mapping[str, Signal], detectors: Mapping[str, Detector], view: TreeView) -> None:
+    def __init__(
+        self, signals: Mapping[str, Signal], detectors: Mapping[str, Detector], view: TreeView
+    ) -> None:
         self._signals = signals
         self._detectors = detectors
         self._view = view

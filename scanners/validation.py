@@ -46,7 +46,9 @@ def _shape_problems(document: Any) -> Iterator[str]:
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator(json.loads(SCHEMA.read_text()))
-    for error in sorted(validator.iter_errors(document), key=lambda e: [str(part) for part in e.absolute_path]):
+    for error in sorted(
+        validator.iter_errors(document), key=lambda e: [str(part) for part in e.absolute_path]
+    ):
         place = ".".join(str(part) for part in error.absolute_path) or "document"
         yield f"{place}: {error.message[:300]}"
 
@@ -134,7 +136,11 @@ def _condition_problems(
     for inner in _parts(condition):
         yield from _condition_problems(inner, signals, conditions, earlier)
     ratio = condition.get("ratio") or {}
-    for name in (*listed(condition.get("of", ())), *listed(ratio.get("of", ())), *listed(ratio.get("to", ()))):
+    for name in (
+        *listed(condition.get("of", ())),
+        *listed(ratio.get("of", ())),
+        *listed(ratio.get("to", ())),
+    ):
         if name not in signals:
             yield f"there is no signal {name!r}"
     if "measure" in condition and condition["measure"] not in signals:

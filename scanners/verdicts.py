@@ -43,7 +43,9 @@ def _judge(rule: Rule, scene: Scene, languages: dict[str, float]) -> Verdict:
         if applies.value is False:
             return Verdict(rule.item, "not_applicable", reason=rule.reason)
         if applies.value is None:
-            return Verdict(rule.item, "unknown", looked_for=applies.looked_for, reason=_UNREAD, confidence="weak")
+            return Verdict(
+                rule.item, "unknown", looked_for=applies.looked_for, reason=_UNREAD, confidence="weak"
+            )
     if rule.fails is not None:
         against = scene.test(rule.fails)
         if against.value is True:
@@ -68,4 +70,10 @@ def _cut(truth: Truth) -> tuple[Evidence, ...]:
 
 def _confidence(evidence: tuple[Evidence, ...]) -> Strength:
     strengths = {e.strength for e in evidence}
-    return "strong" if "strong" in strengths or not strengths else "moderate" if "moderate" in strengths else "weak"
+    return (
+        "strong"
+        if "strong" in strengths or not strengths
+        else "moderate"
+        if "moderate" in strengths
+        else "weak"
+    )

@@ -28,13 +28,17 @@ DJANGO_FREE = [
 @pytest.mark.parametrize("module", DJANGO_FREE)
 def test_importing_it_brings_in_no_django(module: str) -> None:
     script = f"import sys, {module}; print(sorted(m for m in sys.modules if m.split('.')[0] in ('django', 'celery', 'rq')))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
 def test_the_command_line_starts_without_what_only_clones_or_prints_need() -> None:
     script = "import sys, assessments.cli, scanners.scan; print([m for m in ('git', 'typst', 'yaml', 'jsonschema') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -44,7 +44,11 @@ class BinaryArtifacts:
         return None
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
-        suspects = [e for e in view.all_entries if e.size != 0 and _suspect(e) and role_of(e.path) not in ("test", "example")]
+        suspects = [
+            e
+            for e in view.all_entries
+            if e.size != 0 and _suspect(e) and role_of(e.path) not in ("test", "example")
+        ]
         if any(_name(e) == _WRAPPER for e in suspects) and _wrapper_is_validated(view):
             suspects = [e for e in suspects if _name(e) != _WRAPPER]
         found = [e.path for n, e in enumerate(suspects) if _is_binary(e, view, read=n < MAX_READ)]
@@ -70,4 +74,6 @@ def _is_binary(entry: Entry, view: "TreeView", *, read: bool) -> bool:
 
 
 def _wrapper_is_validated(view: "TreeView") -> bool:
-    return any(used.startswith(_VALIDATORS) for _, facts in workflows(view) for _, used in facts.get("uses", ()))
+    return any(
+        used.startswith(_VALIDATORS) for _, facts in workflows(view) for _, used in facts.get("uses", ())
+    )

@@ -25,7 +25,9 @@ _DEFINITION = {
 }  # fmt: skip
 _SAME = {"typescript": "javascript", "tsx": "javascript"}
 _ATTRIBUTE = re2.compile(rb"^(?:@[\w.]|\[\w|#\[)")
-_PRAGMA = re2.compile(rb"(?i)eslint|@ts-|noqa|type:|pylint|nolint|prettier|go:|istanbul|rubocop|phpcs|!|TODO|FIXME|-{5,}|={5,}")
+_PRAGMA = re2.compile(
+    rb"(?i)eslint|@ts-|noqa|type:|pylint|nolint|prettier|go:|istanbul|rubocop|phpcs|!|TODO|FIXME|-{5,}|={5,}"
+)
 
 
 class DocumentedDefinitions:
@@ -55,8 +57,12 @@ class DocumentedDefinitions:
         total = sum(fact[0] for _, fact in facts)
         documented = sum(fact[1] for _, fact in facts)
         best = sorted((f for f in facts if f[1][1]), key=lambda pair: -pair[1][1])[:3]
-        evidence = tuple(Evidence(path, fact[2], note=f"{fact[1]} of {fact[0]} documented") for path, fact in best)
-        return Answer(evidence, count=documented, files=len(best), value=documented / total if total else None)
+        evidence = tuple(
+            Evidence(path, fact[2], note=f"{fact[1]} of {fact[0]} documented") for path, fact in best
+        )
+        return Answer(
+            evidence, count=documented, files=len(best), value=documented / total if total else None
+        )
 
 
 def _docstring_after(data: bytes, position: int, language: str) -> bool:
@@ -74,7 +80,9 @@ def _docstring_after(data: bytes, position: int, language: str) -> bool:
             rest = data[index + 1 : index + 120].split(b"#", 1)[0] if language == "python" else b""
             return rest.lstrip().startswith((b'"""', b"'''", b'r"""', b'"')) and rest[:1] in b"\r\n "
         elif char == 10 and depth == 0:
-            return language == "elixir" and data[index : index + 80].lstrip().startswith((b"@moduledoc", b"@doc"))
+            return language == "elixir" and data[index : index + 80].lstrip().startswith(
+                (b"@moduledoc", b"@doc")
+            )
         index += 1
     return False
 

@@ -14,30 +14,50 @@ _PY_ROUTE = re2.compile(
     rb"(?m)^[ \t]*@[\w.]+\.(?:get|post|put|patch|delete|route|api_operation|doc)\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\s*"
     rb"(?:\n[ \t]*@[^\n]*(?:\n[ \t]+[^@\n][^\n]*|\n\)[^\n]*){0,12}){0,8}\n[ \t]*(?:async )?def\s+\w+"
 )
-_PY_VIEW = re2.compile(rb"(?m)^[ \t]*(?:async )?def\s+(?:get|post|put|patch|delete|list|create|retrieve|update|destroy|partial_update)\(self")
+_PY_VIEW = re2.compile(
+    rb"(?m)^[ \t]*(?:async )?def\s+(?:get|post|put|patch|delete|list|create|retrieve|update|destroy|partial_update)\(self"
+)
 _PY_SPEC = re2.compile(rb"@(?:extend_schema|swagger_auto_schema|swag_from|\w*ns\w*\.doc|\w+\.doc)\(")
 _NEST_ROUTE = re2.compile(rb"(?m)^[ \t]*@(?:Get|Post|Put|Patch|Delete)\(")
 _NEST_SPEC = re2.compile(rb"@ApiOperation\(\s*\{[^}]*\b(?:summary|description)\b")
 _JSDOC = re2.compile(rb"(?m)^\s*\*\s*(?:@swagger|@openapi)\b|#swagger\.(?:summary|description)")
 _JS_SCHEMA = re2.compile(rb"(?m)\b(?:summary|description)\s*:\s*[\"'`]")
-_JS_ROUTE = re2.compile(rb"(?:\b(?:app|router|server|fastify|\w*[rR]outer)\.(?:get|post|put|patch|delete|openapi)\(\s*[\"'`/\w]|\.route\(\s*\{|createRoute\()")
+_JS_ROUTE = re2.compile(
+    rb"(?:\b(?:app|router|server|fastify|\w*[rR]outer)\.(?:get|post|put|patch|delete|openapi)\(\s*[\"'`/\w]|\.route\(\s*\{|createRoute\()"
+)
 _GO_SWAG = re2.compile(rb"(?m)^//\s*@(?:Summary|Description)\b")
 _GO_ROUTER = re2.compile(rb"(?m)^//\s*@Router\b")
 _HUMA = re2.compile(rb"(?:Summary|Description):\s*\"")
-_JAVA_ROUTE = re2.compile(rb"@(?:Get|Post|Put|Patch|Delete)Mapping\b|@RequestMapping\([^)]*method|@(?:GET|POST|PUT|PATCH|DELETE)\b")
+_JAVA_ROUTE = re2.compile(
+    rb"@(?:Get|Post|Put|Patch|Delete)Mapping\b|@RequestMapping\([^)]*method|@(?:GET|POST|PUT|PATCH|DELETE)\b"
+)
 _JAVA_SPEC = re2.compile(rb"@(?:Operation|ApiOperation)\(")
 _JAVADOC = re2.compile(rb"\*/\s*(?:@\w+(?:\([^)]*\))?\s*)*@(?:Get|Post|Put|Patch|Delete)Mapping\b")
 _CS_ROUTE = re2.compile(rb"\[Http(?:Get|Post|Put|Patch|Delete)|\.Map(?:Get|Post|Put|Patch|Delete)\(")
-_CS_SPEC = re2.compile(rb"\[(?:EndpointSummary|EndpointDescription|SwaggerOperation)|\.With(?:Summary|Description|OpenApi)\(|/// <summary>[^\n]*\n(?:\s*///[^\n]*\n)*(?:\s*\[[^\n]*\n)*\s*\[Http|\bSummary\(s\s*=>")
-_PHP_ROUTE = re2.compile(rb"#\[(?:Route|Get|Post|Put|Patch|Delete)\(|@Route\(|Route::(?:get|post|put|patch|delete|apiResource)\(|#\[(?:GetCollection|ApiResource)")
-_PHP_SPEC = re2.compile(rb"@OA\\(?:Get|Post|Put|Patch|Delete)\(|#\[OA\\(?:Get|Post|Put|Patch|Delete)\(|openapiContext|@bodyParam|@response\b")
+_CS_SPEC = re2.compile(
+    rb"\[(?:EndpointSummary|EndpointDescription|SwaggerOperation)|\.With(?:Summary|Description|OpenApi)\(|/// <summary>[^\n]*\n(?:\s*///[^\n]*\n)*(?:\s*\[[^\n]*\n)*\s*\[Http|\bSummary\(s\s*=>"
+)
+_PHP_ROUTE = re2.compile(
+    rb"#\[(?:Route|Get|Post|Put|Patch|Delete)\(|@Route\(|Route::(?:get|post|put|patch|delete|apiResource)\(|#\[(?:GetCollection|ApiResource)"
+)
+_PHP_SPEC = re2.compile(
+    rb"@OA\\(?:Get|Post|Put|Patch|Delete)\(|#\[OA\\(?:Get|Post|Put|Patch|Delete)\(|openapiContext|@bodyParam|@response\b"
+)
 _RB_SPEC = re2.compile(rb"(?m)^\s*(?:desc|summary|api :\w+,.*,|description)\s*\(?[\"']")
-_RB_ROUTE = re2.compile(rb"(?m)^\s*(?:get|post|put|patch|delete)\s+(?:[\"':/]|do\b)|^\s*(?:get|post|put|patch|delete)\([\"']")
-_RS_ROUTE = re2.compile(rb"#\[utoipa::path\(|#\[oai\(|#\[openapi|\.route\(|#\[(?:get|post|put|patch|delete)\(")
-_RS_SPEC = re2.compile(rb"///[^\n]*\n(?:\s*///[^\n]*\n)*\s*#\[(?:utoipa::path|oai)\(|summary\s*=\s*\"|\.summary\(|\.description\(")
+_RB_ROUTE = re2.compile(
+    rb"(?m)^\s*(?:get|post|put|patch|delete)\s+(?:[\"':/]|do\b)|^\s*(?:get|post|put|patch|delete)\([\"']"
+)
+_RS_ROUTE = re2.compile(
+    rb"#\[utoipa::path\(|#\[oai\(|#\[openapi|\.route\(|#\[(?:get|post|put|patch|delete)\("
+)
+_RS_SPEC = re2.compile(
+    rb"///[^\n]*\n(?:\s*///[^\n]*\n)*\s*#\[(?:utoipa::path|oai)\(|summary\s*=\s*\"|\.summary\(|\.description\("
+)
 _EX_SPEC = re2.compile(rb"(?m)^\s*(?:operation\s+:|summary\s*:|summary\()")
 _EX_ROUTE = re2.compile(rb"(?m)^\s*def\s+\w+\(conn,")
-_SPEC_OPERATION = re2.compile(rb"(?m)^(?:    |\t| {2}| {6}| {8})\"?(?:get|post|put|patch|delete)\"?\s*:\s*\{?\s*$")
+_SPEC_OPERATION = re2.compile(
+    rb"(?m)^(?:    |\t| {2}| {6}| {8})\"?(?:get|post|put|patch|delete)\"?\s*:\s*\{?\s*$"
+)
 _SPEC_TEXT = re2.compile(rb"(?m)^\s+\"?(?:summary|description)\"?\s*:\s*\S")
 _SDL_FIELD = re2.compile(rb"(?ms)^(?:extend )?type (?:Query|Mutation)\b[^{]*\{(.*?)^\}")
 _PROTO_RPC = re2.compile(rb"(?m)^\s*rpc\s+\w+")
@@ -51,7 +71,24 @@ class EndpointDescriptions:
     name = "endpoint-descriptions"
     version = 2
     languages = frozenset(
-        ["python", "javascript", "typescript", "tsx", "go", "java", "kotlin", "csharp", "php", "ruby", "rust", "elixir", "yaml", "json", "graphql", "proto"]
+        [
+            "python",
+            "javascript",
+            "typescript",
+            "tsx",
+            "go",
+            "java",
+            "kotlin",
+            "csharp",
+            "php",
+            "ruby",
+            "rust",
+            "elixir",
+            "yaml",
+            "json",
+            "graphql",
+            "proto",
+        ]
     )
     roles = frozenset(["source", "docs"])
     gate = (
@@ -93,7 +130,11 @@ def _count(data: bytes, language: str) -> tuple[int, int, int]:
         return routes, max(len(_JSDOC.findall(data)), min(routes, len(_JS_SCHEMA.findall(data)))), 0
     if language == "go":
         swag = len(_GO_ROUTER.findall(data))
-        return (swag, swag if _GO_SWAG.search(data) else 0, 0) if swag else (len(_HUMA.findall(data)),) * 2 + (0,)
+        return (
+            (swag, swag if _GO_SWAG.search(data) else 0, 0)
+            if swag
+            else (len(_HUMA.findall(data)),) * 2 + (0,)
+        )
     if language in ("java", "kotlin"):
         spec = len(_JAVA_SPEC.findall(data)) or (len(_JAVADOC.findall(data)) if b"therapi" in data else 0)
         return len(_JAVA_ROUTE.findall(data)), spec, 0
@@ -114,8 +155,16 @@ def _count(data: bytes, language: str) -> tuple[int, int, int]:
         operations = len(_SPEC_OPERATION.findall(data))
         return operations, min(operations, len(_SPEC_TEXT.findall(data))), 1
     if language == "graphql":
-        fields = [row for block in _SDL_FIELD.findall(data) for row in block.split(b"\n") if re2.match(rb"\s*\w+[(:]", row)]
-        texts = sum(block.count(b'"""') // 2 + len(re2.findall(rb"(?m)^\s*#\s*\w", block)) for block in _SDL_FIELD.findall(data))
+        fields = [
+            row
+            for block in _SDL_FIELD.findall(data)
+            for row in block.split(b"\n")
+            if re2.match(rb"\s*\w+[(:]", row)
+        ]
+        texts = sum(
+            block.count(b'"""') // 2 + len(re2.findall(rb"(?m)^\s*#\s*\w", block))
+            for block in _SDL_FIELD.findall(data)
+        )
         return len(fields), texts, 1
     return len(_PROTO_RPC.findall(data)), len(_PROTO_DOC.findall(data)), 1
 
@@ -125,9 +174,17 @@ def _python(data: bytes) -> tuple[int, int]:
     for match in _PY_ROUTE.finditer(data):
         total += 1
         args = match.group(1)
-        if re2.search(rb"\b(?:summary|description|openapi_extra)\s*=", args) or _docstring_follows(data, match.end()):
+        if re2.search(rb"\b(?:summary|description|openapi_extra)\s*=", args) or _docstring_follows(
+            data, match.end()
+        ):
             described += 1
-    if b"extend_schema" in data or b"swagger_auto_schema" in data or b"Resource)" in data or b"ViewSet" in data or b"APIView" in data:
+    if (
+        b"extend_schema" in data
+        or b"swagger_auto_schema" in data
+        or b"Resource)" in data
+        or b"ViewSet" in data
+        or b"APIView" in data
+    ):
         views = [m.end() for m in _PY_VIEW.finditer(data)]
         total += len(views)
         described += max(len(_PY_SPEC.findall(data)), sum(_docstring_follows(data, end) for end in views))

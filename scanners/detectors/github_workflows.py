@@ -26,7 +26,9 @@ _WORKFLOW = re.compile(r"^\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 _ACTION = re.compile(r"^(\.github/.+/)?action\.ya?ml$")
 _NEVER = re.compile(r"^(\$\{\{\s*)?false(\s*\}\})?$")
 
-SENSITIVE = frozenset(["actions", "checks", "contents", "deployments", "packages", "security-events", "statuses"])
+SENSITIVE = frozenset(
+    ["actions", "checks", "contents", "deployments", "packages", "security-events", "statuses"]
+)
 """Scopes with which a stolen token changes code, releases or the outcome of a review (Scorecard, Token-Permissions)."""
 
 _PRIVILEGED = frozenset(["pull_request_target", "workflow_run"])
@@ -114,11 +116,19 @@ def _facts(text: str) -> dict[str, Any]:
     return {
         "top": _grant(root),
         "bare": [at[name] for name, job in jobs.items() if "permissions" not in job],
-        "wide": [job.lines["permissions"] for job in jobs.values() if as_text(job.get("permissions")) == "write-all"],
+        "wide": [
+            job.lines["permissions"]
+            for job in jobs.values()
+            if as_text(job.get("permissions")) == "write-all"
+        ],
         "called": events == {"workflow_call"},
         "uses": [use for holder in holders for use in _uses(holder)],
-        "checkout": [line for job in jobs.values() for line in _checkouts(job)] if events & _PRIVILEGED else [],
-        "inject": sorted({line for holder in holders for line in islice(_injections(holder, lines), MAX_INJECTIONS)}),
+        "checkout": [line for job in jobs.values() for line in _checkouts(job)]
+        if events & _PRIVILEGED
+        else [],
+        "inject": sorted(
+            {line for holder in holders for line in islice(_injections(holder, lines), MAX_INJECTIONS)}
+        ),
     }
 
 

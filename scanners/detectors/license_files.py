@@ -37,7 +37,9 @@ class LicenseFiles:
         return None
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
-        paths = [e.path for e in view.all_entries if e.size and _FILE.match(e.path) and not _OTHER.search(e.path)][:MAX_FILES]
+        paths = [
+            e.path for e in view.all_entries if e.size and _FILE.match(e.path) and not _OTHER.search(e.path)
+        ][:MAX_FILES]
         licences = {path: recognise(view.text(path) or "") for path in paths}
         found = tuple(
             Evidence(path, _first_line(view.text(path)), note=licence.id if licence else "")
@@ -45,7 +47,9 @@ class LicenseFiles:
             if self._wanted(licence)
         )
         told = any(licence is not None for licence in licences.values())
-        return Answer(found[:5], len(found), len(found), known=bool(found) or not paths or told or not self._needs_text)
+        return Answer(
+            found[:5], len(found), len(found), known=bool(found) or not paths or told or not self._needs_text
+        )
 
 
 def _first_line(text: str | None) -> int:
@@ -57,6 +61,12 @@ def license_files() -> tuple[LicenseFiles, ...]:
     """Any licence file; one with approved terms; one with terms that are not."""
     return (
         LicenseFiles("license-file", lambda licence: True, needs_text=False),
-        LicenseFiles("license-approved", lambda licence: licence is not None and licence.approved, needs_text=True),
-        LicenseFiles("license-restricted", lambda licence: licence is not None and not licence.approved, needs_text=False),
+        LicenseFiles(
+            "license-approved", lambda licence: licence is not None and licence.approved, needs_text=True
+        ),
+        LicenseFiles(
+            "license-restricted",
+            lambda licence: licence is not None and not licence.approved,
+            needs_text=False,
+        ),
     )

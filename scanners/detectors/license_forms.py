@@ -63,7 +63,10 @@ _APPROVED: _Forms = (
     ("MIT", ("permission is hereby granted free of charge to any person obtaining a copy",)),
     ("BSD-3-Clause", ("redistribution and use in source and binary forms", "neither the name")),
     ("BSD-2-Clause", ("redistribution and use in source and binary forms",)),
-    ("ISC", ("permission to use copy modify and", "for any purpose with or without fee", "appear in all copies")),
+    (
+        "ISC",
+        ("permission to use copy modify and", "for any purpose with or without fee", "appear in all copies"),
+    ),
     ("0BSD", ("permission to use copy modify and", "for any purpose with or without fee")),
     ("CC-BY", ("creative commons", "attribution")),
     ("MIT", ("mit license",)),

@@ -26,7 +26,9 @@ _CALLS = {
 }  # fmt: skip
 _SAME = {"typescript": "javascript", "tsx": "javascript", "kotlin": "java", "groovy": "java", "scala": "java"}
 _PATTERNS = {name: re2.compile(pattern) for name, pattern in _CALLS.items()}
-_SERVER = frozenset(["python", "go", "java", "kotlin", "groovy", "scala", "ruby", "php", "csharp", "rust", "elixir"])
+_SERVER = frozenset(
+    ["python", "go", "java", "kotlin", "groovy", "scala", "ruby", "php", "csharp", "rust", "elixir"]
+)
 _WITHOUT_LOGIC = re2.compile(
     r"(?i)(^|/)(migrations?|migrate|versions|models?|entit(y|ies)|dtos?|schemas?|types?|interfaces?|constants?|config|settings|"
     r"enums?|exceptions?|errors?|locales?|i18n|lang|resources|routes|validators?|seeds?|seeders|factories|database|"

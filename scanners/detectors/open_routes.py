@@ -41,7 +41,9 @@ _SCRIPT_SERVER = re2.compile(rb"express|Router\(|fastify|\bkoa\b|\bhono\b|restif
 _SCRIPT_NEXT = re2.compile(rb"\.(?:get|post|put|patch|delete|all|use|route)\(")
 _CONTROLLER = re2.compile(rb"@Controller\(|@JsonController\(|@RestController\(")
 _CONTROLLER_ROUTE = re2.compile(rb"(?m)^[ \t]*@(?:Post|Put|Patch|Delete)\([^\n]*")
-_CONTROLLER_GUARD = re2.compile(rb"@UseGuards|@Auth\w*\(|@Authorized|@Roles|@Api\w*Auth|@Require\w*|@Permissions?\(|@UseBefore\([^\n]*[aA]uth")
+_CONTROLLER_GUARD = re2.compile(
+    rb"@UseGuards|@Auth\w*\(|@Authorized|@Roles|@Api\w*Auth|@Require\w*|@Permissions?\(|@UseBefore\([^\n]*[aA]uth"
+)
 
 _GUARD = re2.compile(
     rb"(?i)current|auth|login|logged|jwt|permission|security\(|req(?:uest)?\.(?:user|session)|g\.user|token|api_?key|admin|require[_A-Z]|"
@@ -87,7 +89,11 @@ class OpenRoutes:
         bare = sum(fact[1] for _, fact in facts)
         if bare < _MIN_OPEN or guarded > _MAX_GUARDED_SHARE * (guarded + bare):
             return Answer(value=float(bare))
-        places = [(path, line) for path, fact in sorted(facts, key=lambda pair: (-pair[1][1], pair[0])) for line in fact[2]]
+        places = [
+            (path, line)
+            for path, fact in sorted(facts, key=lambda pair: (-pair[1][1], pair[0]))
+            for line in fact[2]
+        ]
         note = f"{bare} of {guarded + bare} routes that change data show no guard"
         evidence = tuple(Evidence(path, line, note=note) for path, line in places[:5])
         return Answer(evidence, count=bare, files=len({path for path, _ in places}), value=float(bare))
@@ -111,7 +117,9 @@ def _python_units(data: bytes) -> list[Unit]:
         if not definition:
             continue
         following = _PYTHON_NEXT.search(data, definition.end())
-        units.append((match.start(), match[0], data[start : following.start() if following else len(data)], by_file))
+        units.append(
+            (match.start(), match[0], data[start : following.start() if following else len(data)], by_file)
+        )
     return units
 
 
@@ -132,5 +140,7 @@ def _controller_units(data: bytes) -> list[Unit]:
     for match in _CONTROLLER_ROUTE.finditer(data):
         start = max(data.rfind(b"\n\n", 0, match.start()), data.rfind(b"}\n", 0, match.start()), 0)
         end = data.find(b"\n  }", match.end())
-        units.append((match.start(), match[0], data[start : end if end != -1 else match.end() + 600], by_file))
+        units.append(
+            (match.start(), match[0], data[start : end if end != -1 else match.end() + 600], by_file)
+        )
     return units

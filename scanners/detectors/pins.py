@@ -87,7 +87,11 @@ def _images(file: Dockerfile) -> Iterator[tuple[int, str]]:
             written.append((instruction.line, match[1]))
     for line, base in written:
         image = _VARIABLE.sub(lambda m: defaults.get(m[1] or m[3], m[2] or m[0]), base)
-        if "$" not in image and image.lower() not in stages | {"scratch"} and not image.startswith("localhost"):
+        if (
+            "$" not in image
+            and image.lower() not in stages | {"scratch"}
+            and not image.startswith("localhost")
+        ):
             yield line, image
 
 

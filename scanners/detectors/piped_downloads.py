@@ -28,7 +28,9 @@ _PIPED = re2.compile(
 _HARMLESS = re.compile(r"/[0-9a-f]{40}/|\b(?:echo|printf)\s+[\"']|^\s*(?:#|//|REM\b)")
 _HEREDOC = re.compile(r"<<[-~]?\s*([\"']?)([A-Za-z_]\w*)\1")
 _PRINTS = re.compile(r"^\s*(?:-\s*|run:\s*)?(?:cat|tee|echo|printf|read|usage)\b|=\$\(cat\b")
-_PIPELINE = re.compile(r"^(\.(github|gitea|forgejo)/(workflows|actions)/.+|\.gitlab-ci|\.gitlab/.+|\.circleci/.+|\.travis|azure-pipelines|appveyor|\.drone|\.woodpecker/.+|bitbucket-pipelines|.*cloudbuild).*\.ya?ml$")
+_PIPELINE = re.compile(
+    r"^(\.(github|gitea|forgejo)/(workflows|actions)/.+|\.gitlab-ci|\.gitlab/.+|\.circleci/.+|\.travis|azure-pipelines|appveyor|\.drone|\.woodpecker/.+|bitbucket-pipelines|.*cloudbuild).*\.ya?ml$"
+)
 
 MAX_PLACES = 100
 """Per file."""

@@ -57,7 +57,9 @@ class Readme:
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
         readmes = [(path, fact) for path, fact in facts if _README.search(path)]
         near = sorted(readmes, key=lambda pair: (pair[0].count("/"), -pair[1][0]))
-        shallow = [(p, f) for p, f in near if p.count("/") == 0 or p.lower().startswith((".github/", "docs/"))]
+        shallow = [
+            (p, f) for p, f in near if p.count("/") == 0 or p.lower().startswith((".github/", "docs/"))
+        ]
         for path, (count, first) in shallow or near[:1]:
             if count > 10:
                 return Answer((Evidence(path, first),), count=1, files=1)
@@ -85,12 +87,17 @@ class ContributingSection:
             if _CONTRIBUTE.search(title) and not re2.search(rb"(?i)contributors|thanks|license", title):
                 text = [row for row in body if row.strip() and not _NOISE.match(row)]
                 rules = sum(bool(_RULE.search(row)) for row in text)
-                linked = any(re2.search(rb"(?i)\]\([^)]*(contribut|develop|hacking)|contribut\w*\.(md|rst)", row) for row in text)
+                linked = any(
+                    re2.search(rb"(?i)\]\([^)]*(contribut|develop|hacking)|contribut\w*\.(md|rst)", row)
+                    for row in text
+                )
                 if linked or (rules >= 2 and len(b" ".join(text)) > 200):
                     return line
         return None
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
-        found = sorted((p.count("/"), p, line) for p, line in facts if _README.search(p) or p.lower().startswith("docs/"))
+        found = sorted(
+            (p.count("/"), p, line) for p, line in facts if _README.search(p) or p.lower().startswith("docs/")
+        )
         evidence = tuple(Evidence(path, line) for _, path, line in found[:3])
         return Answer(evidence, count=len(found), files=len(found))

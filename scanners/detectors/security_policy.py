@@ -15,10 +15,16 @@ from scanners.facts import Answer, Evidence
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_FILE = re.compile(r"(?i)^(?:\.github/|\.gitlab/|docs?/)?security(?:[._-]policy)?(?:\.(?:md|mdx|markdown|adoc|rst|txt|org))?$")
-_ADDRESS = re2.compile(r"https?://[^\s)>\]]+|[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|\sat\s)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+")
+_FILE = re.compile(
+    r"(?i)^(?:\.github/|\.gitlab/|docs?/)?security(?:[._-]policy)?(?:\.(?:md|mdx|markdown|adoc|rst|txt|org))?$"
+)
+_ADDRESS = re2.compile(
+    r"https?://[^\s)>\]]+|[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|\sat\s)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+"
+)
 _PROCESS = re2.compile(r"(?i)vuln|disclos|\b\d+\s*(?:business |working )?(?:days?|hours?|weeks?)\b")
-_PRIVATE_FORM = re2.compile(r"(?i)security/advisories/new|report a vulnerability|private(?:ly)? (?:vulnerability )?report")
+_PRIVATE_FORM = re2.compile(
+    r"(?i)security/advisories/new|report a vulnerability|private(?:ly)? (?:vulnerability )?report"
+)
 _REPORT = re2.compile(r"(?i)report|e-?mail|contact|vuln|disclos")
 _LONGEST = 100_000
 _WORDS = 60

@@ -30,7 +30,9 @@ class SourceLines:
             comments = sum(line[0] == 35 for line in stripped)
             comments += _fenced(stripped) if language in ("python", "elixir") else 0
         else:
-            comments = sum(line[0] in b"/*" and (line[:2] in (b"//", b"/*", b"*/") or line[0] == 42) for line in stripped)
+            comments = sum(
+                line[0] in b"/*" and (line[:2] in (b"//", b"/*", b"*/") or line[0] == 42) for line in stripped
+            )
             if language in ("php", "hcl", "shell"):
                 comments += sum(line[0] == 35 and line[:2] != b"#[" for line in stripped)
         return [len(stripped) - comments, comments]

@@ -86,4 +86,6 @@ def untrusted_checkout() -> InWorkflows:
 
 def script_injection() -> InWorkflows:
     """Text that anyone may write, put into a script before the shell sees it."""
-    return InWorkflows("script-injection", lambda facts: [(line, "") for line in facts["inject"]], actions=True)
+    return InWorkflows(
+        "script-injection", lambda facts: [(line, "") for line in facts["inject"]], actions=True
+    )

@@ -23,7 +23,11 @@ class DependencyMatcher:
     def hits(self, view: "TreeView") -> Iterable[Hit]:
         for ecosystem, name in self.names:
             for found in view.inventory.dependencies.find(ecosystem, name):
-                if found.direct and found.scope in self.kinds and view.manifest_counts(found.path, self.scope.roles):
+                if (
+                    found.direct
+                    and found.scope in self.kinds
+                    and view.manifest_counts(found.path, self.scope.roles)
+                ):
                     yield Hit(found.path, (found.line,), 1)
 
 

@@ -31,4 +31,6 @@ class PathMatcher:
 def from_spec(spec: Mapping[str, Any]) -> PathMatcher:
     """The matcher for ``{path: [globs], unless: [globs]}``."""
     roles = frozenset(["source", "docs"])
-    return PathMatcher(listed(spec["path"]), listed(spec.get("unless", ())), scope_of(spec, "moderate", roles))
+    return PathMatcher(
+        listed(spec["path"]), listed(spec.get("unless", ())), scope_of(spec, "moderate", roles)
+    )

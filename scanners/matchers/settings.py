@@ -45,4 +45,6 @@ class SettingMatcher:
 def from_spec(spec: Mapping[str, Any]) -> SettingMatcher:
     """The matcher for ``{setting: {files: [...], key: ..., value: ...}}``."""
     inner = spec["setting"]
-    return SettingMatcher(listed(inner["files"]), inner["key"], inner.get("value", ""), scope_of(spec, "strong"))
+    return SettingMatcher(
+        listed(inner["files"]), inner["key"], inner.get("value", ""), scope_of(spec, "strong")
+    )

@@ -47,7 +47,9 @@ def from_spec(key: int, spec: Mapping[str, Any]) -> TextMatcher:
         also=spec.get("also", ""),
         unless=spec.get("unless", ""),
         unless_line=spec.get("unless_line", ""),
-        in_comments=bool(spec.get("comments", False)) or bool(languages) and languages <= {"markdown", "text"},
+        in_comments=bool(spec.get("comments", False))
+        or bool(languages)
+        and languages <= {"markdown", "text"},
     )
 
 

@@ -41,7 +41,9 @@ class WorkflowMatcher:
                 if run is None and uses is None:
                     hit = True
                 else:
-                    hit = bool(run and step.run and run.search(step.run)) or bool(uses and step.uses and uses.search(step.uses))
+                    hit = bool(run and step.run and run.search(step.run)) or bool(
+                        uses and step.uses and uses.search(step.uses)
+                    )
                 if hit and not (unless and unless.search(step.run)):
                     yield Hit(step.path, (step.line,), 1)
 

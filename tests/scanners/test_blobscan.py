@@ -21,7 +21,9 @@ def test_a_line_counts_once_however_often_it_matches() -> None:
 def test_comments_do_not_count_unless_asked_for() -> None:
     source = b"# alpha\nalpha()\n"
     assert Plan("python", texts({"text": "alpha"})).observe(source) == {"m": {"0": [1, 2]}}
-    assert Plan("python", texts({"text": "alpha", "comments": True})).observe(source) == {"m": {"0": [2, 1, 2]}}
+    assert Plan("python", texts({"text": "alpha", "comments": True})).observe(source) == {
+        "m": {"0": [2, 1, 2]}
+    }
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,9 @@ def test_code_patterns_match_the_syntax_tree_and_not_strings() -> None:
 
 @pytest.mark.parametrize("language", sorted(code.GRAMMARS))
 def test_every_grammar_that_is_named_can_parse(language: str) -> None:
-    matcher = code.from_spec(0, {"code": {"regex": "needle", "pattern": "needle"}, "in": [language], "literal": "needle"})
+    matcher = code.from_spec(
+        0, {"code": {"regex": "needle", "pattern": "needle"}, "in": [language], "literal": "needle"}
+    )
     assert code.problem_with(matcher) is None
 
 

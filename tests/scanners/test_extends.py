@@ -16,7 +16,13 @@ def _write(folder: Path, files: dict[str, str]) -> Path:
 
 
 def test_what_is_extended_is_merged_beside_the_file(tmp_path: Path) -> None:
-    _write(tmp_path, {"base/shared.yaml": "conditions: {one: a}\n", "own/own.yaml": "extends: ../base/shared.yaml\nid: own\n"})
+    _write(
+        tmp_path,
+        {
+            "base/shared.yaml": "conditions: {one: a}\n",
+            "own/own.yaml": "extends: ../base/shared.yaml\nid: own\n",
+        },
+    )
     document = load_document(tmp_path / "own")
     assert document["conditions"] == {"one": "a"}
     assert document["id"] == "own"
@@ -44,7 +50,10 @@ def test_a_change_in_what_is_extended_is_seen_through_the_cache(tmp_path: Path) 
     _write(tmp_path, {"base.yaml": "conditions: {one: a}\n", "own.yaml": "extends: base.yaml\n"})
     assert load_document(tmp_path / "own.yaml", cache_dir=tmp_path / "cache")["conditions"] == {"one": "a"}
     _write(tmp_path, {"base.yaml": "conditions: {one: a, two: b}\n"})
-    assert load_document(tmp_path / "own.yaml", cache_dir=tmp_path / "cache")["conditions"] == {"one": "a", "two": "b"}
+    assert load_document(tmp_path / "own.yaml", cache_dir=tmp_path / "cache")["conditions"] == {
+        "one": "a",
+        "two": "b",
+    }
 
 
 def test_both_shipped_rulesets_decide_the_profile_alike() -> None:

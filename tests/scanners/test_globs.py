@@ -46,7 +46,9 @@ def test_a_literal_path_matches_itself_whatever_its_characters(path: str) -> Non
     assert GlobSet([glob]).match(glob) == (glob,)
 
 
-_PARTS = st.sampled_from(["a", "b", "ab", "*", "?", "**", "*a", "a*", "a*b*", "*.y*ml", "a.yml", "{a,b}", "{a,*.yml}", "{,b}"])
+_PARTS = st.sampled_from(
+    ["a", "b", "ab", "*", "?", "**", "*a", "a*", "a*b*", "*.y*ml", "a.yml", "{a,b}", "{a,*.yml}", "{,b}"]
+)
 _NAMES = st.sampled_from(["a", "b", "ab", "A", "aab", "a.yml", "b.yaml", "ab.c", "xa", "abxb"])
 
 

@@ -35,14 +35,19 @@ def guidance(area: str) -> dict[str, Any]:
 @pytest.mark.parametrize("area", AREAS)
 def test_each_file_keeps_to_the_schema(area: str) -> None:
     schema = json.loads((RULESETS / "guidance.schema.json").read_text())
-    assert [f"{fault.json_path}: {fault.message}" for fault in Draft202012Validator(schema).iter_errors(guidance(area))] == []
+    assert [
+        f"{fault.json_path}: {fault.message}"
+        for fault in Draft202012Validator(schema).iter_errors(guidance(area))
+    ] == []
 
 
 def test_every_item_has_guidance_in_the_file_of_its_area_and_in_order() -> None:
     assert sorted(area["id"] for area in pack()["areas"]) == AREAS
     for area in AREAS:
         assert guidance(area)["area"] == area
-        assert list(guidance(area)["items"]) == [item["id"] for item in pack()["items"] if item["area"] == area]
+        assert list(guidance(area)["items"]) == [
+            item["id"] for item in pack()["items"] if item["area"] == area
+        ]
 
 
 def test_the_source_is_one_that_the_item_names() -> None:
@@ -89,5 +94,11 @@ def test_the_documentation_says_of_every_item_what_the_ruleset_says() -> None:
     text = (RULESETS.parents[1] / "docs" / "supply-chain.md").read_text()
     for item in pack()["items"]:
         row = next(line for line in text.splitlines() if f"`{item['id']}`" in line)
-        for said in (item["title"], f"{item['tier']}, {item['weight']}", item["passes"], item["differs"], *item["sources"]):
+        for said in (
+            item["title"],
+            f"{item['tier']}, {item['weight']}",
+            item["passes"],
+            item["differs"],
+            *item["sources"],
+        ):
             assert said in row, item["id"]
