@@ -169,7 +169,10 @@ def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "Re
         problems=result.problems,
     )
     return build_report(
-        standard, subject, result.verdicts, guidance=read_guidance(folder) if folder.is_dir() else {}
+        standard,
+        subject,
+        result.verdicts,
+        guidance=read_guidance(folder, cache_dir=cache_dir()) if folder.is_dir() else {},
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from assessments.standard import Resource
+from scanners.kept import kept_document
 
 ANY = "any"
 _SPOKEN = {
@@ -66,14 +67,20 @@ def load_guidance(documents: Iterable[Mapping[str, Any]]) -> dict[str, Guidance]
     }
 
 
-def read_guidance(folder: Path, areas: Iterable[str] | None = None) -> dict[str, Guidance]:
-    """Guidance of the files in a folder, one per area; only of the named areas where some are named."""
+def read_guidance(folder: Path, *, cache_dir: Path | None = None) -> dict[str, Guidance]:
+    """Guidance of the files in a folder, one per area.
+
+    With ``cache_dir`` the files' content is kept there, so that they are parsed once and not in every process.
+    """
+    return load_guidance(kept_document(cache_dir, folder, lambda: _parsed(folder)))
+
+
+def _parsed(folder: Path) -> tuple[list[Any], list[Path]]:
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    wanted = None if areas is None else set(areas)
-    files = sorted(file for file in folder.glob("*.yaml") if wanted is None or file.stem in wanted)
-    return load_guidance(yaml.load(file.read_text(encoding="utf-8"), Loader=loader) or {} for file in files)
+    files = sorted(folder.glob("*.yaml"))
+    return [yaml.load(f.read_text(encoding="utf-8"), Loader=loader) or {} for f in files], files
 
 
 def _guidance(item: str, entry: Mapping[str, Any]) -> Guidance:

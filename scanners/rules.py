@@ -1,8 +1,8 @@
 """Rulesets: loading the document, and building signals, conditions and rules from it.
 
 A ruleset is one document: ``ruleset_from_document`` builds it from a mapping, wherever that came from (the shipped
-YAML files, or the database). ``load_document`` merges the YAML files of a shipped ruleset's folder and remembers
-the merged form as JSON, since parsing YAML costs more than judging a small repository.
+YAML files, or the database). ``load_document`` merges the YAML files of a shipped ruleset's folder; ``load_ruleset`` can
+keep what that gave (``scanners.kept``).
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from scanners.detectors import DETECTORS
 from scanners.detectors.base import Detector
 from scanners.errors import RulesetError
 from scanners.globs import GlobSet
+from scanners.kept import kept_document
 from scanners.matchers.code import CodeMatcher
 from scanners.matchers.paths import PathMatcher
 from scanners.matchers.settings import SettingMatcher
@@ -89,7 +90,8 @@ def load_ruleset(name: str = "industry-standards", *, cache_dir: Path | None = N
     if not place.exists():
         known = ", ".join(sorted(SHIPPED))
         raise RulesetError("ruleset.unknown", f"There is no ruleset called {name!r}.", hint=f"Shipped: {known}.")
-    return ruleset_from_document(load_document(place, cache_dir=cache_dir))
+    kept = _kept(place, cache_dir)
+    return ruleset_from_document(kept["document"], digest=kept["digest"])
 
 
 def load_document(place: Path, *, cache_dir: Path | None = None) -> dict[str, Any]:
@@ -97,30 +99,25 @@ def load_document(place: Path, *, cache_dir: Path | None = None) -> dict[str, An
 
     A file may take in others: ``extends: ../standard/profile.yaml``, one path or several, relative to itself.
     """
-    files = _with_extended(sorted(place.glob("*.yaml")) if place.is_dir() else [place])
-    stamp = json.dumps([[str(f), f.stat().st_mtime_ns, f.stat().st_size] for f in files])
-    key = hashlib.blake2b(stamp.encode(), digest_size=12).hexdigest()
-    kept = cache_dir / "rulesets" / f"{key}.json" if cache_dir else None
-    if kept and kept.exists():
-        try:
-            loaded: dict[str, Any] = json.loads(kept.read_bytes())
-            return loaded
-        except ValueError:
-            kept.unlink(missing_ok=True)
-    document = _merge(files)
-    if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        aside = kept.with_suffix(f".{id(document):x}.tmp")
-        aside.write_text(json.dumps(document))
-        aside.replace(kept)
+    document: dict[str, Any] = _kept(place, cache_dir)["document"]
     return document
+
+
+def _kept(place: Path, cache_dir: Path | None) -> dict[str, Any]:
+    def make() -> tuple[dict[str, Any], list[Path]]:
+        files = _with_extended(sorted(place.glob("*.yaml")) if place.is_dir() else [place])
+        document = _merge(files)
+        return {"document": document, "digest": digest_of(document)}, files
+
+    kept: dict[str, Any] = kept_document(cache_dir, place, make)
+    return kept
 
 
 _EXTENDS = re.compile(r"^extends:[ \t]*\[?([^\]\n#]+)", re.MULTILINE)
 
 
 def _with_extended(files: list[Path]) -> list[Path]:
-    """``files`` and all that they extend, each once. Found by text, since the stamp of the cache needs it unparsed."""
+    """``files`` and all that they extend, each once."""
     found: dict[Path, None] = dict.fromkeys(file.resolve() for file in files)
     queue = list(found)
     while queue:
@@ -167,8 +164,11 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def ruleset_from_document(document: Mapping[str, Any]) -> Ruleset:
-    """The built ruleset. Cheap: nothing is compiled before a scan needs it. Raises RulesetError (ruleset.invalid)."""
+def ruleset_from_document(document: Mapping[str, Any], *, digest: str = "") -> Ruleset:
+    """The built ruleset. Cheap: nothing is compiled before a scan needs it. Raises RulesetError (ruleset.invalid).
+
+    ``digest`` is that of ``digest_of`` where it is known already.
+    """
     try:
         signals: dict[str, Signal] = {}
         key = 0
@@ -180,7 +180,7 @@ def ruleset_from_document(document: Mapping[str, Any]) -> Ruleset:
         return Ruleset(
             id=document["id"],
             version=str(document["version"]),
-            digest=digest_of(document),
+            digest=digest or digest_of(document),
             document=document,
             signals=signals,
             conditions=document.get("conditions", {}),

@@ -1,0 +1,67 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanners.kept import kept_document
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "a.yaml").write_text("one")
+    return folder
+
+
+@pytest.fixture
+def read(tmp_path: Path, place: Path) -> Callable[[], tuple[Any, int]]:
+    """Asks for the document and says also how often it was made so far."""
+    made = 0
+
+    def make() -> tuple[dict[str, str], list[Path]]:
+        nonlocal made
+        made += 1
+        files = sorted(place.glob("*.yaml"))
+        return {file.stem: file.read_text() for file in files}, files
+
+    def ask() -> tuple[Any, int]:
+        return kept_document(tmp_path / "cache", place, make), made
+
+    return ask
+
+
+def test_an_unchanged_folder_is_read_once(read: Callable[[], tuple[Any, int]]) -> None:
+    assert read() == read() == ({"a": "one"}, 1)
+
+
+@pytest.mark.parametrize("name", ["a", "b"])
+def test_a_changed_or_a_new_file_is_seen(read: Callable[[], tuple[Any, int]], place: Path, name: str) -> None:
+    read()
+    (place / f"{name}.yaml").write_text("two words")
+    assert read() == ({"a": "one", name: "two words"}, 2)
+
+
+def test_a_removed_file_is_seen(read: Callable[[], tuple[Any, int]], place: Path) -> None:
+    (place / "b.yaml").write_text("two")
+    read()
+    (place / "b.yaml").unlink()
+    assert read() == ({"a": "one"}, 2)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 0}'])
+def test_a_damaged_file_is_made_anew(
+    read: Callable[[], tuple[Any, int]], tmp_path: Path, content: str
+) -> None:
+    read()
+    (kept,) = (tmp_path / "cache" / "rulesets").iterdir()
+    kept.write_text(content)
+    assert read() == ({"a": "one"}, 2)
+    assert read() == ({"a": "one"}, 2)
+
+
+def test_where_nothing_can_be_written_the_answer_is_the_same(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    assert kept_document(tmp_path / "cache", place, lambda: ("x", [place / "a.yaml"])) == "x"
+    assert kept_document(None, place, lambda: ("y", [])) == "y"
