@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -17,8 +18,18 @@ _SHARED: list[Any] = [
 
 
 def redacted(_logger: Any, _method: str, event: Any) -> Any:
-    """The event with every text in it passed through the secret detector."""
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+    """The event with every text in it, however deep, passed through the secret detector."""
+    return {key: _without_secrets(value) for key, value in event.items()}
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_without_secrets(one) for one in value]
+    return value if isinstance(value, bool | int | float | None) else redact(str(value))
 
 
 def formatter(as_json: bool) -> logging.Formatter:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from assessments import policy
 from assessments.choices import ExportFormat, ExportState
@@ -15,9 +16,11 @@ from assessments.services.exports import CONTENT_TYPES, file_name
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def export_list(request: HttpRequest) -> HttpResponse:
     page = get_export_list(request.user)
-    return render(request, "exports/_table.html" if request.htmx else "exports/list.html", {"page": page})
+    partial = request.htmx and not request.htmx.history_restore_request
+    return render(request, "exports/_table.html" if partial else "exports/list.html", {"page": page})
 
 
 @require_safe

@@ -1,45 +1,74 @@
-"""Addresses on code hosts, from what a repository was registered as."""
+"""Links from evidence to the code host."""
 
 import pytest
 
 from assessments.forge import NOWHERE, forge_of
 
-COMMIT = "c" * 40
+COMMIT = "c0ffee"
 
 
 @pytest.mark.parametrize(
-    ("url", "line"),
+    ("url", "line", "commit"),
     [
-        ("https://github.com/a/b.git", f"https://github.com/a/b/blob/{COMMIT}/src/x.py#L7"),
-        ("git@github.com:a/b.git", f"https://github.com/a/b/blob/{COMMIT}/src/x.py#L7"),
-        ("ssh://git@github.com/a/b", f"https://github.com/a/b/blob/{COMMIT}/src/x.py#L7"),
-        ("https://gitlab.com/a/c/b.git", f"https://gitlab.com/a/c/b/-/blob/{COMMIT}/src/x.py#L7"),
         (
-            "https://gitlab.example.org:8443/a/b",
-            f"https://gitlab.example.org:8443/a/b/-/blob/{COMMIT}/src/x.py#L7",
+            "https://github.com/acme/orders.git",
+            "https://github.com/acme/orders/blob/c0ffee/src/app.py#L7",
+            "https://github.com/acme/orders/commit/c0ffee",
         ),
-        ("https://bitbucket.org/a/b", f"https://bitbucket.org/a/b/src/{COMMIT}/src/x.py#lines-7"),
-        ("https://codeberg.org/a/b", f"https://codeberg.org/a/b/src/commit/{COMMIT}/src/x.py#L7"),
         (
-            "https://forgejo.example.org/a/b",
-            f"https://forgejo.example.org/a/b/src/commit/{COMMIT}/src/x.py#L7",
+            "git@github.com:acme/orders.git",
+            "https://github.com/acme/orders/blob/c0ffee/src/app.py#L7",
+            "https://github.com/acme/orders/commit/c0ffee",
+        ),
+        (
+            "ssh://git@gitlab.example.org:2222/group/sub/orders.git",
+            "https://gitlab.example.org/group/sub/orders/-/blob/c0ffee/src/app.py#L7",
+            "https://gitlab.example.org/group/sub/orders/-/commit/c0ffee",
+        ),
+        (
+            "https://bitbucket.org/acme/orders",
+            "https://bitbucket.org/acme/orders/src/c0ffee/src/app.py#lines-7",
+            "https://bitbucket.org/acme/orders/commits/c0ffee",
+        ),
+        (
+            "https://codeberg.org/acme/orders",
+            "https://codeberg.org/acme/orders/src/commit/c0ffee/src/app.py#L7",
+            "https://codeberg.org/acme/orders/commit/c0ffee",
+        ),
+        (
+            "https://forgejo.example.org:8443/acme/orders/",
+            "https://forgejo.example.org:8443/acme/orders/src/commit/c0ffee/src/app.py#L7",
+            "https://forgejo.example.org:8443/acme/orders/commit/c0ffee",
         ),
     ],
 )
-def test_each_kind_of_host_has_its_own_form(url: str, line: str) -> None:
-    assert forge_of(url).line(COMMIT, "src/x.py", 7) == line
-
-
-def test_a_file_as_a_whole_and_odd_names_are_linked() -> None:
-    forge = forge_of("https://github.com/a/b")
-    assert forge.line(COMMIT, "a b/#1?.py", 0) == f"https://github.com/a/b/blob/{COMMIT}/a%20b/%231%3F.py"
-    assert forge.commit(COMMIT) == f"https://github.com/a/b/commit/{COMMIT}"
+def test_known_hosts_are_linked_in_their_own_way(url: str, line: str, commit: str) -> None:
+    forge = forge_of(url)
+    assert forge.line(COMMIT, "src/app.py", 7) == line
+    assert forge.commit(COMMIT) == commit
 
 
 @pytest.mark.parametrize(
-    "url", ["/srv/git/b", "https://code.example.org/a/b", "https://github.com/", "", "javascript:alert(1)"]
+    "url",
+    [
+        "/srv/git/github.com/acme/orders",
+        "https://git.example.org/acme/orders",
+        "https://github.com/",
+        "https://github.com/acme",
+        "",
+    ],
 )
-def test_where_there_is_no_known_host_there_is_no_link(url: str) -> None:
-    forge = forge_of(url)
-    assert forge == NOWHERE
-    assert (forge.line(COMMIT, "x.py", 1), forge.commit(COMMIT)) == ("", "")
+def test_what_has_no_pages_gets_no_link(url: str) -> None:
+    assert forge_of(url) == NOWHERE
+    assert forge_of(url).line(COMMIT, "a.py", 1) == forge_of(url).commit(COMMIT) == ""
+
+
+def test_a_file_without_a_line_has_no_anchor() -> None:
+    assert forge_of("https://github.com/a/b").line(COMMIT, "a.py", 0).endswith("/a.py")
+
+
+def test_hostile_paths_stay_inside_the_address() -> None:
+    link = forge_of("https://github.com/a/b").line(COMMIT, 'x" onclick="y/#?%\udcff.py', 1)
+    assert link == "https://github.com/a/b/blob/c0ffee/x%22%20onclick%3D%22y/%23%3F%25%FF.py#L1"
+    odd = forge_of('https://github.com/a"><script>/b')
+    assert "<" not in odd.base and '"' not in odd.base

@@ -72,6 +72,17 @@ def test_the_list_filters_sorts_and_tells_its_partial_apart(client: Client, judg
     assert other.name in text(client, "/repositories/?grade=-")
 
 
+@pytest.mark.parametrize("address", ["/repositories/", "/activity/", "/exports/"])
+def test_one_address_gives_the_page_or_its_table_and_caches_keep_them_apart(
+    client: Client, judged: Repository, address: str
+) -> None:
+    whole, part = client.get(address), client.get(address, headers={"HX-Request": "true"})
+    assert b"<html" in whole.content and b"<html" not in part.content
+    assert "HX-Request" in whole["Vary"] and "HX-Request" in part["Vary"]
+    back = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert b"<html" in client.get(address, headers=back).content
+
+
 @pytest.mark.parametrize(
     "query",
     [
