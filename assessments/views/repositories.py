@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -40,14 +41,15 @@ def repository_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            repository, _ = register_repository(
-                source=data["source"],
-                team=data["team"] or ensure_team(data["new_team"].strip()),
-                actor=request.user,
-                root=data["root"],
-                name=data["name"],
-                allow_local=allow_local,
-            )
+            with transaction.atomic():  # no new team where the repository is refused
+                repository, _ = register_repository(
+                    source=data["source"],
+                    team=data["team"] or ensure_team(data["new_team"].strip()),
+                    actor=request.user,
+                    root=data["root"],
+                    name=data["name"],
+                    allow_local=allow_local,
+                )
         except ScanError as error:
             form.add_error("source", f"{error.message} {error.hint}".strip())
         else:

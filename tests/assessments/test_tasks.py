@@ -119,6 +119,16 @@ def test_a_fault_of_the_network_is_tried_again_later(repository: Repository) -> 
     assert retry.call_args.kwargs == {"countdown": 30}
 
 
+def test_a_fault_of_the_network_that_stays_is_told_after_four_more_tries(repository: Repository) -> None:
+    error = ScanError("source.unreachable", "No answer.", hint="Later.", fault="network", retry=True)
+    scan = ScanRequest.objects.get(repository=repository)
+    with patch.object(tasks, "run_scan", side_effect=error) as tried:
+        tasks.scan_repository.apply(args=[scan.pk])
+    assert tried.call_count == 1 + tasks.NETWORK_RETRIES
+    scan.refresh_from_db()
+    assert (scan.state, scan.error_id, scan.fault) == (ScanState.FAILED, "source.unreachable", "network")
+
+
 @pytest.mark.parametrize("failure", [ScanError("tree.too-large", "Too large."), MemoryError()])
 def test_a_fault_of_the_repository_is_not(repository: Repository, failure: Exception) -> None:
     with patch.object(tasks, "run_scan", side_effect=failure):
