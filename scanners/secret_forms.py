@@ -183,6 +183,15 @@ FORMS: tuple[Form, ...] = (
         hint=HINT,
     ),
     Form(
+        # The key that a token is signed or checked with: jwt.encode(claims, "key"), jwt.verify(token, 'key', ...).
+        "signing-call",
+        r"(?i:\bjwt\w{0,10}[.:]{1,2}(?:encode|decode|sign|verify)\w{0,8}\(|signedstring\(|signwith\(|setsigningkey\(|"
+        r"from_secret\(|hmac\.new\()[^\n\"'`]{0,80}(?:[\"'`][\w-]{1,30}[\"'`][^\n\"'`]{0,40}){0,4}[,(]\s{0,5}b?[\"'`]([^\"'`\n]{4,})[\"'`]",
+        "moderate",
+        True,
+        hint=r"(?i:jwt|sign|secret|hmac)",
+    ),
+    Form(
         "element",
         r"<(?:[\w:-]{0,20}(?i:password|secret|token|apikey|passphrase))(?:\s[^<>]*)?>([^<>\s][^<>\n]*)</",
         "moderate",
