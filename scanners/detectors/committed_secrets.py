@@ -32,7 +32,7 @@ _ASSIGNED = re2.compile(
     rb"(?P<bytes>\[\]byte\(|Buffer\.from\(|b)?" + _LITERAL
 )
 _SECTION = re2.compile(
-    rb"\"(?i:jwt|token|auth)\w*\"\s*:\s*\{[^{}]*?\"(?P<name>(?:\w*(?:Secret|Signing))?Key|\w*Secret)\"\s*:\s*"
+    rb"\"(?i:jwt|token|auth)\w*\"\s*:\s*\{[^{}]*?\"(?P<name>(?:Secret|Signing|Security|Jwt|Private|Token)?Key|(?:Jwt|Token|Signing)?Secret)\"\s*:\s*"
     + _LITERAL
 )
 """A key in a section of a settings file: {"Jwt": {"Key": "..."}}."""
@@ -49,11 +49,23 @@ _SPRING = re2.compile(
     rb"(?m)^\s*(?P<name>[\w.-]*(?:jwt|token|app|security|signing)[\w.-]*[.-](?:secret|signing-?key|secret-?key|key|jwtSecret)|jwt-?[sS]ecret|secret|secretKey|secret-?key|signing-?key|base64-secret)\s*[:=]\s*"
     rb"(?:\$\{[\w.]+:(?P<default>[^}\n]{6,200})\}|[\"']?(?P<bare>[A-Za-z0-9+/=_@#!.-]{12,200})[\"']?)\s*$"
 )
+_BARE = re2.compile(
+    rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6,200})[\"']?\s*$"
+)
 _CALLS = re2.compile(
-    rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secret(?:OrKey|OrPrivateKey)?\s*:\s*|session\(\{\s*secret\s*:\s*|"
+    rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secretOr(?:Private)?Key\s*:\s*|"
+    rb"(?:[sS]ession|jwt|JWT|[jJ]wtModule\.register|[fF]astifyJwt|@fastify/jwt['\"]\)?|@fastify/cookie['\"]\)?|NextAuth|betterAuth)\s*[(,]\s*\{[^{}]*?\bsecret\s*:\s*|"
     rb"(?:Encoding|DecodingKey|EncodingKey)[\w.:]*(?:from_secret|GetBytes)\(\s*b?|setSigningKey\(|signWith\([^\n]{1,40},\s*|cookieParser\(\s*|HS256\.new\(|HmacSha\w*::new_from_slice\(b?)"
     + _LITERAL
 )
+_FORMS = {
+    "yaml": [_SPRING],
+    "properties": [_SPRING],
+    "ini": [_BARE],
+    "toml": [_ASSIGNED],
+    "json": [_ASSIGNED, _SECTION],
+}
+"""How languages that are no programs write a key."""
 _VALUES = (b"double", b"single", b"tick", b"default", b"bare")
 """Names of the groups that may hold a value; RE2 names groups of a bytes pattern by bytes."""
 _PUBLIC = re2.compile(
@@ -72,11 +84,15 @@ _PRODUCTION = re2.compile(
     rb"(?i)(\bnot\s+|!\s*)[\w.(]*(debug|dev|local|testing)|(!=|!==|<>)\s*[\"'](debug|dev|local|test)[^\n]*\n|^\s*unless\b[^\n]*(debug|dev|local|test)"
 )
 _STARTS = re2.compile(rb"(?i)starts_?with\??\(\s*[\"'`](?P<prefix>[^\"'`\n]{4,60})")
+_REFUSED = re2.compile(
+    rb"\w*(?i:placeholder|insecure|weak|forbidden|disallowed|banned|refused)\w*[^\n={}]*[=:]\s*[\[({][^\])}]*$"
+)
+"""A collection of keys that the program knows as no good."""
 _GUARD = re2.compile(
     rb"(?is)(?:raise|throw|panic|exit|fatal|abort)[^\n]{0,120}|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)"
 )
 _BARRED = re2.compile(
-    r"(?i)(^|/)(\.env(\.|$)|.*\.(example|sample|template|dist|tmpl)$|.*compose.*\.ya?ml$|\.github/|\.circleci/|\.gitlab-ci|\.travis|\.ci/|ci/|"
+    r"(?i)(^|/)(\.env(\.|$)|.*\.(example|sample|template|dist|tmpl)(\.|$)|.*compose.*\.ya?ml$|\.github/|\.circleci/|\.gitlab-ci|\.travis|\.ci/|ci/|"
     r"azure-pipelines|scripts?/|seeds?(ers)?/|seed\.|fixtures?/|dockerfile|makefile|\.devcontainer/|.*(launchsettings|postman).*\.json$|"
     r".*[._/-](dev|development|local|test|testing|ci|docker)(\.|/|_settings|$)|settings/(dev|development|local|test|testing|ci)|.*test.*\.(ya?ml|properties|json)$|locales?/|i18n/|lang/)"
 )
@@ -95,7 +111,7 @@ class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 8
+    version = 10
     languages = CODE | {
         "yaml",
         "json",
@@ -124,19 +140,13 @@ class CommittedSecrets:
         for hit in find_secrets(data.decode("utf-8", "replace")):
             if hit.strength == "strong" and hit.kind not in ("fallback", "assignment", "password-option"):
                 found.setdefault(hit.line, (hit.kind, 1))
-        if language in CODE or language in ("yaml", "properties", "json"):
+        if language in CODE or language in _FORMS:
             for line in self._signing_keys(data, language):
                 found.setdefault(line, ("signing-key", 0))
         return [[line, *found[line]] for line in sorted(found)][:MAX_HITS] or None
 
     def _signing_keys(self, data: bytes, language: str) -> list[int]:
-        patterns = (
-            [_SPRING]
-            if language in ("yaml", "properties")
-            else [_ASSIGNED, _FALLBACK_ARGUMENT, _FALLBACK_OPERATOR, _CALLS]
-        )
-        if language == "json":
-            patterns.append(_SECTION)
+        patterns = _FORMS.get(language, [_ASSIGNED, _FALLBACK_ARGUMENT, _FALLBACK_OPERATOR, _CALLS])
         lines: list[int] = []
         for pattern in patterns:
             for match in pattern.finditer(data):
@@ -191,7 +201,11 @@ def _names_nothing(value: bytes) -> bool:
 def _guarded(data: bytes, start: int, end: int, value: bytes, language: str) -> bool:
     """True where code near by refuses to run with the default, or the key is set for development only."""
     condition = _DEVELOPMENT.search(data[max(0, start - 160) : start])
-    if condition and not _PRODUCTION.search(condition.group()):
+    if (
+        condition
+        and not _PRODUCTION.search(condition.group())
+        or _REFUSED.search(data[max(0, start - 400) : start])
+    ):
         return True
     rest = data[end : end + 12000]
     places = [re2.search(rb"(?:==|in|!=)\s*[(\[\"'`]*" + re2.escape(value[:60]), rest)]

@@ -190,6 +190,7 @@ PRIVATE_KEY = (
         # credentials of a known form
         ({"a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "fail"),
         ({"deploy/server.pem": PRIVATE_KEY}, "fail"),
+        ({"certs/localhost.key": PRIVATE_KEY}, "pass"),
         ({"tests/a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "pass"),
         ({"examples/a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "pass"),
         ({"vendor/a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "pass"),
@@ -214,6 +215,13 @@ PRIVATE_KEY = (
         ({"A.cs": 'var key = new SymmetricSecurityKey(Encoding.UTF8.GetBytes("a long signing key"));\n'}, "fail"),
         ({"appsettings.json": '{"Jwt": {"SecretKey": "0123-abc-long-signing-key"}}\n', "A.cs": "class A {}\n"}, "fail"),
         ({"appsettings.Development.json": '{"Jwt": {"SecretKey": "0123-abc-long-signing-key"}}\n', "A.cs": "class A {}\n"}, "pass"),
+        ({"appsettings.json": '{"Jwt": {"Issuer": "a", "Key": "0123-abc-long-signing-key"}}\n', "A.cs": "class A {}\n"}, "fail"),
+        ({"appsettings.json": '{"AuthServer": {"SwaggerClientSecret": "1q2w3e*"}}\n', "A.cs": "class A {}\n"}, "pass"),
+        ({"conf/app.ini": "[app]\nJwtSecret = 233abc$040412\n"}, "fail"),
+        ({"config.template.yml": "session:\n  secret: 'insecure_session_secret'\n"}, "pass"),
+        ({"a.ts": "export const schema = { example: { secret: 'a3c84b25409ea8ca' } };\n"}, "pass"),
+        ({"a.ts": "JwtModule.register({ secret: 'a3c84b25409ea8ca', signOptions: {} });\n"}, "fail"),
+        ({"a.py": "app.config['SECRET_KEY'] = 'secret'\n"}, "fail"),
         ({"a.rs": 'let key = DecodingKey::from_secret(b"a-signing-secret");\n'}, "fail"),
         # signing keys that apply where nothing is configured
         ({"a.py": "SECRET_KEY = os.environ.get('SECRET_KEY', 'change-me-please')\n"}, "fail"),
@@ -242,6 +250,18 @@ PRIVATE_KEY = (
             {"a.ts": "const secret = process.env.JWT_SECRET || 'changeme';\nif (isProd && secret === 'changeme') {\n  throw new Error('Set JWT_SECRET');\n}\n"},
             "pass",
         ),
+        (
+            {"a.py": "SECRET_KEY = os.environ.get('SECRET_KEY', 'changethis')\n# if SECRET_KEY == 'changethis':\n#     raise ValueError('Set SECRET_KEY')\n"},
+            "fail",
+        ),
+        (
+            {"a.py": "SECRET_KEY = os.environ.get(\n    'SECRET_KEY', 'django-insecure-abc'\n)\nif SECRET_KEY.startswith('django-insecure') and not DEBUG:\n    raise ValueError('Set SECRET_KEY')\n"},
+            "pass",
+        ),
+        (
+            {"a.ts": "const PLACEHOLDERS = {\n  JWT_SECRET: 'secret',\n};\nif (PLACEHOLDERS[name] === value) throw new Error('Set it');\n"},
+            "pass",
+        ),
         ({"a.py": "if DEBUG:\n    SECRET_KEY = 'k3v!8a0s9d7f6g5h4j3k2l1'\n"}, "pass"),
         ({"a.py": "if not DEBUG:\n    SECRET_KEY = 'k3v!8a0s9d7f6g5h4j3k2l1'\n"}, "fail"),
         # placeholders: containers for development, demo users, names
@@ -263,6 +283,15 @@ def test_a_committed_secret_is_shown_where_it_stands_without_its_text() -> None:
     )
     assert [(e.path, e.line) for e in verdict.evidence] == [("a.py", 2)]
     assert all(GITHUB_TOKEN not in str(e) for e in verdict.evidence)
+
+
+def test_a_clean_repository_shows_where_its_secrets_are_read() -> None:
+    files = {
+        "a.py": "import os\nurl = os.environ['URL']\n",
+        "b.py": "import os\nkey = os.environ['SECRET_KEY']\n",
+    }
+    verdict = verdict_on("configuration.no-committed-secrets", files, **SERVICE)
+    assert (verdict.evidence[0].path, verdict.evidence[0].line) == ("b.py", 2)
 
 
 def test_a_secret_in_a_library_is_one_too() -> None:
