@@ -1,0 +1,49 @@
+"""Paths of stacks with few samples: Elixir, PHP, C# and Ansible."""
+
+import pytest
+
+from tests.scanners.rules.judging import verdict_of
+
+API = {"kind": "service", "has_http_api": True, "has_database": True, "has_users": True}
+ELIXIR = {"lib/app/item.ex": "defmodule App.Item do\n" + "  def call, do: 1\n" * 40 + "end\n"}
+CSHARP = {"src/Item.cs": "public class Item {\n" + "  int Call() => 1;\n" * 40 + "}\n"}
+PHP = {"src/Item.php": "<?php\n" + "$a = 1;\n" * 40}
+ROLE = {"tasks/main.yml": "- name: Install\n  package: {name: x}\n", "meta/main.yml": "galaxy_info: {}\n"}
+MIDDLEWARE = "public class Errors(RequestDelegate next) {\n  async Task Invoke(HttpContext c) {\n    try { await next(c); } catch (Exception ex) { LOG(logger, ex); }\n  }\n}\n"
+BUILD = {
+    ".github/workflows/ci.yml": "on: [push]\njobs:\n  b:\n    steps:\n    - run: dotnet run --project build/build.csproj\n",
+    "tests/ItemTests.cs": "public class ItemTests { [Fact] public void One() { Assert.Equal(1, 1); } }\n",
+}
+MOLECULE = {
+    ".github/workflows/ci.yml": "on: [push]\njobs:\n  m:\n    steps:\n    - run: molecule test\n",
+    "molecule/default/verify.yml": "- hosts: all\n  tasks: []\n",
+    "molecule/default/molecule.yml": "driver: {name: docker}\n",
+}
+
+CASES = [
+    ("observability.health-checks", {**ELIXIR, "lib/endpoint.ex": 'socket "/live", Phoenix.LiveView.Socket\nplug Router\n'}, API, "fail"),
+    ("observability.health-checks", {**ELIXIR, "lib/router.ex": 'scope "/" do\n  get "/health", HealthController, :show\nend\n'}, API, "pass"),
+    ("observability.dashboards", {**ELIXIR, "lib/endpoint.ex": "plug Phoenix.LiveDashboard.RequestLogger\n"}, API, "fail"),
+    ("observability.dashboards", {**ELIXIR, "lib/router.ex": '  live_dashboard "/dashboard", metrics: Telemetry\n'}, API, "pass"),
+    ("logging.structured", {**ELIXIR, "config/config.exs": "config :logger, :console,\n  metadata: [:request_id]\n"}, API, "fail"),
+    ("logging.structured", {**ELIXIR, "config/config.exs": "config :logger, :console,\n  format: {LoggerJSON, :format}\n"}, API, "pass"),
+    ("error-handling.logged", {**CSHARP, "src/Errors.cs": "var LOG = LoggerMessage.Define<string>(LogLevel.Error, 0, \"{M}\");\n" + MIDDLEWARE}, API, "pass"),
+    ("validation.field-rules", {**CSHARP, "src/V.cs": "class V : AbstractValidator<C> {\n" + "  RuleFor(x => x.A).NotNull().NotEmpty();\n" * 4 + "}\n"}, API, "fail"),
+    ("validation.field-rules", {**CSHARP, "src/V.cs": "class V : AbstractValidator<C> {\n" + "  RuleFor(x => x.A).MaximumLength(9);\n" * 4 + "}\n"}, API, "pass"),
+    ("configuration.environment", {**CSHARP, "src/S.cs": "services.Configure<JwtOptions>(o => { o.Issuer = \"x\"; });\nclass T(IOptions<JwtOptions> o) {}\n"}, API, "fail"),
+    ("configuration.environment", {**CSHARP, "src/S.cs": "services.Configure<JwtOptions>(builder.Configuration.GetSection(\"Jwt\"));\n"}, API, "pass"),
+    ("testing.ci", {**CSHARP, **BUILD, "build/Program.cs": 'Run("dotnet", $"test {file} -c Release");\n'}, API, "pass"),
+    ("testing.ci", {**CSHARP, **BUILD, "build/Program.cs": 'Run("dotnet", "publish");\n'}, API, "fail"),
+    ("testing.api", {**PHP, "tests/ViewTest.php": "<?php\nclass ViewTest extends TestCase { function testOne() { $r = $app->handle($request); $this->assertEquals(200, $r->getStatusCode()); } }\n"}, API, "pass"),
+    ("testing.api", {**PHP, "tests/ViewTest.php": "<?php\nclass ViewTest extends TestCase { function testOne() { $r = $handler->handle($request); $this->assertEquals(200, 200); } }\n"}, API, "fail"),
+    ("testing.ci", {**ROLE, **MOLECULE}, {"kind": "infrastructure"}, "pass"),
+    ("devops.deploy-automation", {**ROLE, ".github/workflows/release.yml": "on:\n  push:\n    tags: ['*']\njobs:\n  r:\n    steps:\n    - run: ansible-galaxy role import a b\n"}, {"kind": "infrastructure"}, "pass"),
+    ("api-docs.openapi", {**CSHARP, "src/C.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"/>\n', "src/P.cs": "builder.Services.AddSwaggerGen();\n", "src/C.cs": "class C : Controller { [HttpPost] Task Create([FromBody] Command c) {} }\n"}, API, "pass"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("item", "files", "profile", "expected"), CASES, ids=[f"{n}-{c[0]}" for n, c in enumerate(CASES)]
+)
+def test_verdict(item: str, files: dict[str, str], profile: dict[str, object], expected: str) -> None:
+    assert verdict_of(item, files, **profile) == expected
