@@ -5,6 +5,9 @@ It looks back from the place, which is right for code as people write it; a comm
 literal can fool it, which costs one missed match and never a wrong one of another kind.
 """
 
+from bisect import bisect_right
+from functools import lru_cache
+
 _HASH = frozenset(
     ["python", "ruby", "elixir", "yaml", "toml", "ini", "properties", "env", "shell", "dockerfile", "makefile", "conf",
      "hcl", "php", "perl", "r", "graphql", "http"]
@@ -57,11 +60,26 @@ def _opens_comment(data: bytes, position: int) -> bool:
 
 
 def _in_docstring(data: bytes, position: int, quotes: tuple[bytes, ...]) -> bool:
-    for quote in quotes:
-        if data.count(quote, 0, position) % 2:
-            opened = data.rfind(quote, 0, position)
+    for quote, places in zip(quotes, _places(data, quotes), strict=True):
+        before = bisect_right(places, position - len(quote))
+        if before % 2:
+            opened = places[before - 1]
             start = data.rfind(b"\n", 0, opened) + 1
             # A docstring stands alone on its line; an assigned or passed long string is code (SQL, templates).
             if not data[start:opened].strip(b" \trRbBuU@moduledcshrt"):
                 return True
     return False
+
+
+@lru_cache(maxsize=4)
+def _places(data: bytes, quotes: tuple[bytes, ...]) -> tuple[tuple[int, ...], ...]:
+    """Where each of ``quotes`` stands, found once for the many questions that are asked of one file."""
+    found = []
+    for quote in quotes:
+        places = []
+        place = data.find(quote)
+        while place >= 0:
+            places.append(place)
+            place = data.find(quote, place + len(quote))
+        found.append(tuple(places))
+    return tuple(found)
