@@ -59,7 +59,7 @@ class OpenRoutes:
     """Facts per file: [guarded, open, lines of the first open ones]. Found where four or more and two thirds are open."""
 
     name = "open-routes"
-    version = 1
+    version = 2
     languages = frozenset(["python", *_SCRIPTS])
     roles = frozenset(["source"])
     gate = r"\.(post|put|patch|delete|route)\(|@(Post|Put|Patch|Delete)\("
@@ -114,7 +114,7 @@ def _python_units(data: bytes) -> list[Unit]:
                 break
             start = above
         definition = _PYTHON_END.search(data, match.end())
-        if not definition:
+        if not definition or match[0][:1] in b" \t":  # a method's guard may be its class's or a base class's
             continue
         following = _PYTHON_NEXT.search(data, definition.end())
         units.append(
