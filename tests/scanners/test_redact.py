@@ -93,7 +93,7 @@ def test_a_private_key_is_blanked_whole_and_its_first_line_alone_too():
         "deploy --api-key=C4nary!x",
         "ALTER USER app WITH PASSWORD 'C4nary!x'",
         '.setPassword("C4nary!x")',
-        "//registry.npmjs.org/:_authToken=C4naryC4nary",
+        "//registry.example.org/:_authToken=C4naryC4nary",
         "- name: DB_PASSWORD\n  value: C4nary!x",
     ],
 )

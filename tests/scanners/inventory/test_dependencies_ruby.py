@@ -9,7 +9,7 @@ from scanners.inventory.dependencies.ruby import handles, parse_ruby
 
 GEMFILE = dedent(
     """\
-    source "https://rubygems.org"
+    source "https://gems.example.org"
     ruby "3.3.1"
 
     # gem "commented"
@@ -95,7 +95,7 @@ def test_a_lock_tells_direct_gems_from_those_they_bring() -> None:
               rake
 
         GEM
-          remote: https://rubygems.org/
+          remote: https://gems.example.org/
           specs:
             nokogiri (1.16.4)
               racc (~> 1.4)
