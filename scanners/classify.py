@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from scanners.languages import language_of_name
+from scanners.languages import CODE, language_of_name
 
 Role = Literal["source", "test", "docs", "example", "generated", "vendored"]
 
@@ -38,6 +38,11 @@ _EXAMPLE_DIRS = frozenset(
      "cookbooks", "tutorial", "tutorials", "docs_src", "playground", "playgrounds", "sandbox", "snippets",
      "boilerplates", ".semgrep", "quickstart", "quickstarts", "getting-started"]
 )  # fmt: skip
+_PROJECT_DOT_DIRS = frozenset(
+    [".github", ".gitlab", ".gitea", ".forgejo", ".config", ".storybook", ".vitepress", ".vuepress", ".devcontainer",
+     ".docker", ".circleci", ".buildkite", ".husky", ".changeset", ".docs"]
+)  # fmt: skip
+"""Hidden folders that hold what the project's own people wrote for it."""
 _DOCS_DIRS = frozenset(
     ["docs", "doc", "documentation", "website", "wiki", "adr", "adrs", "rfcs", "specs-docs"]
 )
@@ -105,6 +110,14 @@ _PACKAGE_ROOTS = frozenset(
 )
 
 
+@lru_cache(maxsize=65536)
+def _is_tool_folder(directory: str) -> bool:
+    """Whether it lies in a hidden folder of some tool, whose scripts and prose are not the project's own."""
+    return any(
+        part[0] == "." and part.lower() not in _PROJECT_DOT_DIRS for part in directory.split("/") if part
+    )
+
+
 @lru_cache(maxsize=131072)
 def role_of(path: str) -> Role:
     """The role of ``path``; test, example, generated and vendored files never count for other items."""
@@ -124,6 +137,8 @@ def role_of(path: str) -> Role:
     if role == "example":
         return role
     language = language_of_name(name)
+    if "." in directory and (language == "markdown" or language in CODE) and _is_tool_folder(directory):
+        return "example"
     if language == "markdown" or (language in ("", "text") and _PROSE_NAME.match(lower)):
         return "docs"
     if language == "text" and not _NOT_PROSE.search(lower) and lower.endswith(".txt") and role == "docs":

@@ -16,7 +16,7 @@ _FOLDER = re.compile(r"(?i)(^|/)([\w.-]*migrations?|migrate|drizzle|changelogs?|
 _FLYWAY = re.compile(r"(?:^|/)V\d[\w.]*__[^/]+\.(?:sql|SQL)$")
 _UNDO = re.compile(r"(?:^|/)U(\d[\w.]*__[^/]+\.(?:sql|SQL))$")
 _DOWN = re.compile(
-    r"(?i)(^|[./_-])(down|rollback|undo|revert)\.sql$|(^|/)(down|rollbacks?|undo|revert)/[^/]+\.sql$"
+    r"(?i)(^|[./_-])(down|rollback|undo|revert)\.sql$|\.undo\.[^/]*sql$|(^|/)(down|rollbacks?|undo|revert)/[^/]+\.sql$"
 )
 _DATA = re.compile(r"(?i)(^|/)([\w.-]*(tests?|fixtures?|seeds?|seeders|samples?|dumps?|backups?)[\w.-]*)/")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -26,7 +26,7 @@ class MigrationFiles:
     """Facts: [migrations in the file, reversible ones, line]. ``count`` is the number of migrations."""
 
     name = "migration-files"
-    version = 3
+    version = 4
     languages = frozenset(
         ["python", "javascript", "typescript", "go", "java", "kotlin", "ruby", "php", "csharp", "rust", "elixir", "sql", "xml", "yaml"]
     )  # fmt: skip
@@ -97,6 +97,7 @@ def _plain_sql(view: "TreeView") -> Iterator[tuple[str, Form]]:
         partners = {
             re.sub(r"(?i)up\.sql$", "down.sql", path),
             f"{folder}/down.sql",
+            re.sub(r"(?i)\.do\.(?=[^/]*$)", ".undo.", path),
             re.sub(r"\.sql$", ".down.sql", path),
             re.sub(r"\.sql$", ".rollback.sql", path),
             re.sub(r"\.sql$", "_down.sql", path),

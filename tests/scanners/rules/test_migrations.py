@@ -63,6 +63,15 @@ def test_an_empty_way_back_reverses_nothing(files: dict[str, str]) -> None:
     assert verdict_of("migrations.rollback", {**PG, **files}, **SERVICE) == "fail"
 
 
+def test_undo_scripts_beside_do_scripts_take_them_back() -> None:
+    files = {
+        **PG,
+        "migrations/001.do.users.sql": "CREATE TABLE users (id int);\n",
+        "migrations/001.undo.users.sql": "DROP TABLE users;\n",
+    }
+    assert verdict_of("migrations.rollback", files, **SERVICE) == "pass"
+
+
 def test_most_migrations_must_be_reversible() -> None:
     half = {
         **PG,

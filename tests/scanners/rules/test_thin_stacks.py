@@ -9,6 +9,10 @@ ELIXIR = {"lib/app/item.ex": "defmodule App.Item do\n" + "  def call, do: 1\n" *
 CSHARP = {"src/Item.cs": "public class Item {\n" + "  int Call() => 1;\n" * 40 + "}\n"}
 PHP = {"src/Item.php": "<?php\n" + "$a = 1;\n" * 40}
 ROLE = {"tasks/main.yml": "- name: Install\n  package: {name: x}\n", "meta/main.yml": "galaxy_info: {}\n"}
+FASTIFY = {
+    "package.json": '{"private": true, "dependencies": {"fastify": "5"}}',
+    "src/a.ts": "const a = 1\n" * 40,
+}
 MIDDLEWARE = "public class Errors(RequestDelegate next) {\n  async Task Invoke(HttpContext c) {\n    try { await next(c); } catch (Exception ex) { LOG(logger, ex); }\n  }\n}\n"
 BUILD = {
     ".github/workflows/ci.yml": "on: [push]\njobs:\n  b:\n    steps:\n    - run: dotnet run --project build/build.csproj\n",
@@ -36,6 +40,12 @@ CASES = [
     ("testing.ci", {**CSHARP, **BUILD, "build/Program.cs": 'Run("dotnet", "publish");\n'}, API, "fail"),
     ("testing.api", {**PHP, "tests/ViewTest.php": "<?php\nclass ViewTest extends TestCase { function testOne() { $r = $app->handle($request); $this->assertEquals(200, $r->getStatusCode()); } }\n"}, API, "pass"),
     ("testing.api", {**PHP, "tests/ViewTest.php": "<?php\nclass ViewTest extends TestCase { function testOne() { $r = $handler->handle($request); $this->assertEquals(200, 200); } }\n"}, API, "fail"),
+    ("auth.authentication", {**ELIXIR, "lib/router.ex": "  pipeline :auth, do: plug(MyAuthPlug)\n"}, API, "pass"),
+    ("auth.authentication", {**FASTIFY, "src/login.ts": "const ok = await compare(password, user.password)\nrequest.session.user = { id: user.id }\n"}, API, "pass"),
+    ("configuration.validated", {**FASTIFY, "src/env.ts": "import env from '@fastify/env'\nconst schema = { required: ['PORT'] }\n"}, API, "pass"),
+    ("validation.query-params", {**FASTIFY, "src/list.ts": "app.get('/', { schema: { querystring: Page } }, async (request) => list(request.query))\n"}, API, "pass"),
+    ("validation.query-params", {**FASTIFY, "src/list.ts": "app.get('/', async (request) => list(request.query.page))\n"}, API, "fail"),
+    ("api-docs.openapi", {**FASTIFY, "src/list.ts": "app.get('/', { schema: { response: { 200: Page } } }, async () => list())\n"}, API, "fail"),
     ("testing.ci", {**ROLE, **MOLECULE}, {"kind": "infrastructure"}, "pass"),
     ("devops.deploy-automation", {**ROLE, ".github/workflows/release.yml": "on:\n  push:\n    tags: ['*']\njobs:\n  r:\n    steps:\n    - run: ansible-galaxy role import a b\n"}, {"kind": "infrastructure"}, "pass"),
     ("api-docs.openapi", {**CSHARP, "src/C.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"/>\n', "src/P.cs": "builder.Services.AddSwaggerGen();\n", "src/C.cs": "class C : Controller { [HttpPost] Task Create([FromBody] Command c) {} }\n"}, API, "pass"),
