@@ -233,6 +233,7 @@ def _provider_placeholder(value: str) -> bool:
         or "1234567890" in value
         or "00000000" in value
         or len(set(tail)) < 8
+        or not any(c.isdigit() for c in value)
     )
 
 

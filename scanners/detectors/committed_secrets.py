@@ -13,7 +13,7 @@ from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.languages import CODE
-from scanners.redact import find_secrets
+from scanners.redact import SecretHit, find_secrets
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -49,6 +49,12 @@ _SPRING = re2.compile(
     rb"(?m)^\s*(?P<name>[\w.-]*(?:jwt|token|app|security|signing)[\w.-]*[.-](?:secret|signing-?key|secret-?key|key|jwtSecret)|jwt-?[sS]ecret|secret|secretKey|secret-?key|signing-?key|base64-secret)\s*[:=]\s*"
     rb"(?:\$\{[\w.]+:(?P<default>[^}\n]{6,200})\}|[\"']?(?P<bare>[A-Za-z0-9+/=_@#!.-]{12,200})[\"']?)\s*$"
 )
+_FALLBACK_TARGET = re2.compile(
+    rb"(?P<name>\b[\w.]*" + _KEY + rb")[\"'\])]*\s*(?::\s*(?:str|string)\s*)?(?:=|:=|:|=>)\s*"
+    rb"(?:[\w.:]*\w\(\s*[\"'`]\w+[\"'`]\s*,\s*(?:default\s*[=:]\s*)?|process\.env\.\w+\s*(?:\|\||\?\?)\s*)"
+    + _LITERAL
+)
+"""A key that is read from a variable of any name, with what applies where it is unset."""
 _BARE = re2.compile(
     rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6,200})[\"']?\s*$"
 )
@@ -69,7 +75,8 @@ _FORMS = {
 _VALUES = (b"double", b"single", b"tick", b"default", b"bare")
 """Names of the groups that may hold a value; RE2 names groups of a bytes pattern by bytes."""
 _PUBLIC = re2.compile(
-    rb"(?i)public|NEXT_PUBLIC|VITE_|recaptcha|captcha|sitekey|site_key|localstorage|storage|cookie_?name|_name$|_header|_field|_url|_path|_file|_id$|translation|label|i18n"
+    rb"(?i)public|NEXT_PUBLIC|VITE_|recaptcha|captcha|sitekey|site_key|localstorage|storage|cookie_?name|_name$|_header|_field|_url|_path|_file|_id$|translation|label|i18n|"
+    rb"stripe|paypal|razorpay|paystack|aws|minio|\bs3|turnstile|twilio|sendgrid|mailgun|cloudinary|google|github|facebook|client_?secret|webhook"
 )
 _VALUE_NAMES_NOTHING = re2.compile(
     rb"^((?i:secret_?key|jwt_?secret|string|text|password|hidden|buffer|bytes|required|optional|undefined|none|null|true|false|vault|env|random)|"
@@ -84,6 +91,9 @@ _PRODUCTION = re2.compile(
     rb"(?i)(\bnot\s+|!\s*)[\w.(]*(debug|dev|local|testing)|(!=|!==|<>)\s*[\"'](debug|dev|local|test)[^\n]*\n|^\s*unless\b[^\n]*(debug|dev|local|test)"
 )
 _STARTS = re2.compile(rb"(?i)starts_?with\??\(\s*[\"'`](?P<prefix>[^\"'`\n]{4,60})")
+_BODY = re2.compile(r"[A-Za-z0-9+/=]{40}")
+_FAKE = re2.compile(r"(?i)fake|dummy|mock|example|test")
+_RUST_TESTS = re2.compile(rb"(?m)^#\[cfg\(test\)\]\s*(?:pub )?mod\b")
 _REFUSED = re2.compile(
     rb"\w*(?i:placeholder|insecure|weak|forbidden|disallowed|banned|refused)\w*[^\n={}]*[=:]\s*[\[({][^\])}]*$"
 )
@@ -103,6 +113,7 @@ _LOCAL = re2.compile(
 """Private keys with which nothing but a developer's own machine is reached."""
 _DATA = re2.compile(r"(?i)\.(md|rst|adoc|html?|svg|css|scss|po|lock|sum|ipynb|csv|txt|http|rest|sql)$")
 
+_NO_FORM = ("fallback", "assignment", "password-option")
 MAX_HITS = 20
 """As many places of one file are kept."""
 
@@ -111,7 +122,7 @@ class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 10
+    version = 11
     languages = CODE | {
         "yaml",
         "json",
@@ -137,8 +148,11 @@ class CommittedSecrets:
 
     def observe(self, data: bytes, language: str) -> Any | None:
         found: dict[int, tuple[str, int]] = {}
-        for hit in find_secrets(data.decode("utf-8", "replace")):
-            if hit.strength == "strong" and hit.kind not in ("fallback", "assignment", "password-option"):
+        tests = _RUST_TESTS.search(data) if language == "rust" else None
+        data = data[: tests.start()] if tests else data
+        text = data.decode("utf-8", "replace")
+        for hit in find_secrets(text):
+            if hit.strength == "strong" and hit.kind not in _NO_FORM and _live(text, hit):
                 found.setdefault(hit.line, (hit.kind, 1))
         if language in CODE or language in _FORMS:
             for line in self._signing_keys(data, language):
@@ -146,7 +160,9 @@ class CommittedSecrets:
         return [[line, *found[line]] for line in sorted(found)][:MAX_HITS] or None
 
     def _signing_keys(self, data: bytes, language: str) -> list[int]:
-        patterns = _FORMS.get(language, [_ASSIGNED, _FALLBACK_ARGUMENT, _FALLBACK_OPERATOR, _CALLS])
+        patterns = _FORMS.get(
+            language, [_ASSIGNED, _FALLBACK_TARGET, _FALLBACK_ARGUMENT, _FALLBACK_OPERATOR, _CALLS]
+        )
         lines: list[int] = []
         for pattern in patterns:
             for match in pattern.finditer(data):
@@ -159,7 +175,7 @@ class CommittedSecrets:
                     return lines
                 if in_comment(data, place, language) or _PUBLIC.search(name) or _is_template(value):
                     continue
-                if pattern is _ASSIGNED and not groups.get(b"bytes") and _names_nothing(value):
+                if pattern is _ASSIGNED and not groups.get(b"bytes") and _names_nothing(value, name):
                     continue
                 if _guarded(data, match.start(), match.end(), value, language):
                     continue
@@ -181,13 +197,28 @@ class CommittedSecrets:
         return Answer(tuple(evidence[:5]), count=len(evidence), files=len({e.path for e in evidence}))
 
 
+def _live(text: str, hit: SecretHit) -> bool:
+    """False for the mere frame of a private key, and for one whose line calls it a fake."""
+    if hit.kind != "private-key":
+        return True
+    line = text[text.rfind("\n", 0, hit.start) + 1 : hit.start]
+    return bool(_BODY.search(text[hit.start : hit.end])) and not _FAKE.search(line)
+
+
 def _is_template(value: bytes) -> bool:
     """True for a literal that is filled in later, so that no key stands in it."""
-    return value.startswith((b"<", b"${", b"{{", b"%(", b"$(")) or b"${" in value or b"{{" in value
+    return (
+        value.startswith((b"<", b"${", b"{{", b"%(", b"$("))
+        or b"${" in value
+        or b"#{" in value
+        or b"{{" in value
+    )
 
 
-def _names_nothing(value: bytes) -> bool:
+def _names_nothing(value: bytes, name: bytes) -> bool:
     """True for a literal that is a name, a path or a type rather than the text of a key."""
+    if value.lower().replace(b"_", b"") == name.rpartition(b".")[2].lower().replace(b"_", b""):
+        return True
     if _VALUE_STANDS_IN.match(value):
         return False
     return (

@@ -176,7 +176,7 @@ GITHUB_TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0" + "k1L2m3N4o5P6q7R8"
 PRIVATE_KEY = (
     "-----BEGIN RSA PRIVATE "
     + "KEY-----\n"
-    + "MIIEowIBAAKCAQEAx8Zq3n1vRk2s\n" * 12
+    + "MIIEowIBAAKCAQEAx8Zq3n1vRk2s/uV7bQ0pXyT4wHgJ6mNcL9dKfE5rAoSi\n" * 12
     + "-----END RSA PRIVATE KEY-----\n"
 )
 
@@ -191,6 +191,10 @@ PRIVATE_KEY = (
         ({"a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "fail"),
         ({"deploy/server.pem": PRIVATE_KEY}, "fail"),
         ({"certs/localhost.key": PRIVATE_KEY}, "pass"),
+        ({"a.rs": 'let marker = "-----BEGIN PRIVATE KEY-----";\n' + "let a = 1;\n" * 30}, "pass"),
+        ({"a.rs": f'const TEST_FAKE_KEY: &str = "{PRIVATE_KEY}";\n'}, "pass"),
+        ({"a.rs": 'fn a() {}\n#[cfg(test)]\nmod tests {\n    let k = EncodingKey::from_secret(b"a-signing-secret");\n}\n'}, "pass"),
+        ({"a.py": "URL = 'https://hooks.slack.com/services/some/random/characters'\n"}, "pass"),
         ({"tests/a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "pass"),
         ({"examples/a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "pass"),
         ({"vendor/a.py": f"TOKEN = '{GITHUB_TOKEN}'\n"}, "pass"),
@@ -227,6 +231,11 @@ PRIVATE_KEY = (
         ({"a.py": "SECRET_KEY = os.environ.get('SECRET_KEY', 'change-me-please')\n"}, "fail"),
         ({"a.py": "SECRET_KEY = os.getenv('SECRET_KEY') or 'change-me-please'\n"}, "fail"),
         ({"a.ts": "const secret = process.env.JWT_SECRET || 'changeme';\n"}, "fail"),
+        ({"a.py": "SECRET_KEY = os.environ.get('APP_SECRET', 'change-me-please')\n"}, "fail"),
+        ({"a.ts": "const jwtSecret = process.env.APP_SECRET ?? 'changeme';\n"}, "fail"),
+        ({"a.ts": "const stripe = new Stripe(process.env.STRIPE_SECRET_KEY || 'sk_nothing');\n"}, "pass"),
+        ({"a.js": "const NAMES = { bank_secretKey: 'bank_secretKey' };\n"}, "pass"),
+        ({"a.rb": "config.secret_key = '#{SecureRandom.hex(64)}'\n"}, "pass"),
         ({"a.ts": "const secret = process.env.JWT_SECRET ?? 'changeme';\n"}, "fail"),
         ({"src/main/resources/application.yml": "jwt:\n  secret: ${JWT_SECRET:bXktc2VjcmV0LWtleS1mb3ItZGV2}\n"}, "fail"),
         ({"src/main/resources/application.yml": f"app:\n  jwt:\n    secret: {JWT_SECRET}\n"}, "fail"),
