@@ -8,6 +8,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +29,44 @@ class NoCache:
 
     def put_many(self, plan: str, observations: Mapping[str, Any]) -> None:
         return None
+
+
+class Remembering:
+    """A cache that holds the latest ``limit`` answers in memory, for a process that judges again and again."""
+
+    def __init__(self, behind: BlobCache, *, limit: int = 40_000) -> None:
+        self._behind = behind
+        self._limit = limit
+        self._count = 0
+        self._seen: dict[str, dict[str, Any]] = {}
+
+    def get_many(self, plan: str, blobs: Iterable[str]) -> dict[str, Any]:
+        """Observations by blob id, of those blobs that are known."""
+        wanted = list(blobs)
+        seen = self._seen.get(plan, {})
+        found = {blob: seen[blob] for blob in wanted if blob in seen}
+        if len(found) < len(wanted):
+            rest = self._behind.get_many(plan, [blob for blob in wanted if blob not in found])
+            self._remember(plan, rest)
+            found.update(rest)
+        return found
+
+    def put_many(self, plan: str, observations: Mapping[str, Any]) -> None:
+        """Keep observations by blob id, here and behind."""
+        self._remember(plan, observations)
+        self._behind.put_many(plan, observations)
+
+    def _remember(self, plan: str, observations: Mapping[str, Any]) -> None:
+        seen = self._seen.setdefault(plan, {})
+        before = len(seen)
+        seen.update(observations)
+        self._count += len(seen) - before
+        while self._count > self._limit:
+            largest = max(self._seen.values(), key=len)
+            oldest = list(islice(largest, len(largest) // 4 + 1))
+            for blob in oldest:
+                del largest[blob]
+            self._count -= len(oldest)
 
 
 class SqliteCache:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from scanners.blobscan import Observation, Plan
+from scanners.bounded import Bounded
 from scanners.cache import BlobCache
 from scanners.classify import role_of
 from scanners.facts import Entry
@@ -21,6 +22,9 @@ from scanners.view import TreeView
 MAX_BLOB_BYTES = 1 << 20
 """Larger files are data, not source; they are left out and counted as read."""
 
+_TEXTS_BYTES = 8 << 20
+"""Room for files that the inventory and detectors read whole: manifests, workflows."""
+
 
 class Observer:
     """The plans of one ruleset, compiled once and shared by every scan of the process."""
@@ -29,6 +33,7 @@ class Observer:
         self._ruleset = ruleset
         self._plans: dict[tuple[str, str], Plan] = {}
         self._path_plans: dict[tuple[str, tuple[int, ...]], Plan] = {}
+        self._texts: Bounded[str, bytes] = Bounded(_TEXTS_BYTES)
         self._of_glob: dict[str, list[TextMatcher]] = defaultdict(list)
         for matcher in ruleset.matchers:
             if isinstance(matcher, TextMatcher):
@@ -61,11 +66,17 @@ class Observer:
 
     def view(self, tree: RepoTree, cache: BlobCache, *, default_branch: str = "") -> TreeView:
         """The tree with every matcher's and detector's answers filled in."""
-        kept: dict[str, bytes] = {}
 
         def read(path: str) -> str | None:
-            data = kept.get(path)
-            return tree.text(path) if data is None else decode_text(data)
+            entry = tree.entry(path)
+            if entry is None or entry.size < 0:
+                return None
+            data = self._texts.get(entry.blob)
+            if data is None:
+                data = tree.read(path)
+                if data is not None:
+                    self._texts.put(entry.blob, data, len(data))
+            return None if data is None else decode_text(data)
 
         view = TreeView(tree.entries, self._ruleset.globs, read, default_branch=default_branch)
         wanted: dict[Plan, dict[str, list[Entry]]] = defaultdict(lambda: defaultdict(list))
@@ -84,7 +95,7 @@ class Observer:
             extra = self.path_plan(language, role, view.globs_of.get(entry.path, ()))
             if extra:
                 wanted[extra][entry.blob].append(entry)
-        self._fill(view, wanted, tree.blobs.read_many, cache, kept)
+        self._fill(view, wanted, tree.blobs.read_many, cache)
         return view
 
     def _fill(
@@ -93,37 +104,34 @@ class Observer:
         wanted: Mapping[Plan, Mapping[str, list[Entry]]],
         read_many: Callable[[Iterable[str]], Iterable[tuple[str, bytes | None]]],
         cache: BlobCache,
-        kept: dict[str, bytes],
     ) -> None:
+        known = {plan: cache.get_many(plan.digest, by_blob) for plan, by_blob in wanted.items()}
         missing: dict[str, list[Plan]] = defaultdict(list)
         for plan, by_blob in wanted.items():
-            known = cache.get_many(plan.digest, by_blob)
-            for blob, entries in by_blob.items():
-                if blob in known:
-                    _apply(view, plan, known[blob], entries)
-                else:
+            for blob in by_blob:
+                if blob not in known[plan]:
                     missing[blob].append(plan)
         fresh: dict[Plan, dict[str, Observation]] = defaultdict(dict)
-        for blob, data in read_many(list(missing)):
-            for plan in missing[blob]:
-                entries = wanted[plan][blob]
-                if data is None:
-                    view.unread.extend(entries)
-                    continue
-                observation = plan.observe(data)
-                fresh[plan][blob] = observation
-                _apply(view, plan, observation, entries)
-            if data is not None:
-                for entry in wanted[missing[blob][0]][blob]:
-                    if is_manifest(entry.path) or is_workflow(entry.path):
-                        kept[entry.path] = data
+        for blob, data in read_many(list(missing)) if missing else ():
+            plans = missing[blob]
+            if data is None:
+                view.unread.extend(entry for plan in plans for entry in wanted[plan][blob])
+                continue
+            for plan in plans:
+                fresh[plan][blob] = plan.observe(data)
+            if any(is_manifest(e.path) or is_workflow(e.path) for e in wanted[plans[0]][blob]):
+                self._texts.put(blob, data, len(data))
         for plan, observations in fresh.items():
             cache.put_many(plan.digest, observations)
+        # In the tree's order, whatever was known before: a verdict must not depend on what a cache holds.
+        for plan, by_blob in wanted.items():
+            observed = {**known[plan], **fresh[plan]} if plan in fresh else known[plan]
+            for blob, entries in by_blob.items():
+                if observation := observed.get(blob):
+                    _apply(view, plan, observation, entries)
 
 
 def _apply(view: TreeView, plan: Plan, observation: Observation, entries: list[Entry]) -> None:
-    if not observation:
-        return
     if "g" in observation:
         view.unwritten.update(entry.path for entry in entries)
         return

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from scanners.classify import Role, role_of
 from scanners.facts import Answer, Entry
@@ -10,6 +10,8 @@ from scanners.globs import GlobSet
 from scanners.inventory import Inventory
 from scanners.languages import language_of
 from scanners.matchers.base import ALL_ROLES, Hit
+
+T = TypeVar("T")
 
 
 class TreeView:
@@ -42,8 +44,10 @@ class TreeView:
                         self._by_glob[glob].append(entry.path)
         self._observed: dict[int, list[Hit]] = {}
         self._facts: dict[str, list[tuple[str, Any]]] = defaultdict(list)
+        self._made: dict[str, Any] = {}
         self._detected: dict[str, Answer] = {}
-        self.inventory = Inventory((e.path for e in entries if role_of(e.path) != "vendored"), read)
+        blobs = {e.path: e.blob for e in self.all_entries if role_of(e.path) != "vendored"}
+        self.inventory = Inventory(blobs, read, lambda path: blobs.get(path, ""))
 
     def role(self, path: str) -> Role:
         return role_of(path)
@@ -76,6 +80,13 @@ class TreeView:
 
     def add_facts(self, detector: str, path: str, facts: Any) -> None:
         self._facts[detector].append((path, facts))
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What ``make`` makes of this tree, made once however many detectors ask for it."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     def detected(self, name: str, decide: Callable[[], Answer]) -> Answer:
         """The answer of a detector, decided once."""

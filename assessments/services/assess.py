@@ -32,7 +32,7 @@ from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import advance, finish
 from assessments.standard import Standard
 from assessments.storable import storable
-from scanners.cache import SqliteCache
+from scanners.cache import Remembering, SqliteCache
 from scanners.errors import LimitError
 from scanners.mirror import Limits, open_source
 from scanners.scan import ScanResult, scan
@@ -95,8 +95,8 @@ def run_scan(request: ScanRequest) -> Assessment:
 
 
 @lru_cache(maxsize=1)
-def _answers() -> SqliteCache:
-    return SqliteCache(Path(settings.ANSWERS))
+def _answers() -> Remembering:
+    return Remembering(SqliteCache(Path(settings.ANSWERS)))
 
 
 def input_digest(profile_override: Mapping[str, Any], complete: bool) -> str:

@@ -6,7 +6,9 @@ Everything is parsed at most once per tree and only when a matcher asks. What ca
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from typing import Any, TypeVar
 
+from scanners.bounded import Bounded
 from scanners.facts import Pipeline, Problem, Setting
 from scanners.inventory.containers import (
     Compose,
@@ -21,27 +23,29 @@ from scanners.inventory.structured import SettingsError, parse_settings
 from scanners.inventory.workflows import WorkflowError, is_workflow, parse_workflow, resolve
 
 ReadText = Callable[[str], str | None]
+_Parsed = TypeVar("_Parsed")
+
+
+_PARSED: "Bounded[tuple[str, str, str], Any]" = Bounded(8 << 20)
+"""What files held that were parsed before, by kind, path and blob id; weighed by the length of their text."""
 
 
 class Inventory:
-    """Parsed views of the files at ``paths``; ``read`` gives a file's text, or None where it cannot be read."""
+    """Parsed views of the files at ``paths``; ``read`` gives a file's text, or None where it cannot be read.
 
-    def __init__(self, paths: Iterable[str], read: ReadText) -> None:
+    Where ``blob_of`` gives a file's blob id, what was parsed once in this process is not parsed again.
+    """
+
+    def __init__(self, paths: Iterable[str], read: ReadText, blob_of: Callable[[str], str] = lambda path: "") -> None:
         self._paths = tuple(paths)
         self._read = read
+        self._blob_of = blob_of
         self._settings: dict[str, tuple[Setting, ...]] = {}
         self.problems: list[Problem] = []
 
     @cached_property
     def manifests(self) -> tuple[Manifest, ...]:
-        out = []
-        for path in self._paths:
-            if is_manifest(path) and (text := self._read(path)) is not None:
-                try:
-                    out.append(parse(path, text))
-                except ManifestError as error:
-                    self._note(path, error)
-        return tuple(out)
+        return tuple(self._all("manifest", is_manifest, parse))
 
     @cached_property
     def dependencies(self) -> Dependencies:
@@ -49,44 +53,42 @@ class Inventory:
 
     @cached_property
     def pipelines(self) -> tuple[Pipeline, ...]:
-        out = []
-        for path in self._paths:
-            if is_workflow(path) and (text := self._read(path)) is not None:
-                try:
-                    out.append(parse_workflow(path, text))
-                except WorkflowError as error:
-                    self._note(path, error)
-        return resolve(out, self._read, self._paths)
+        return resolve(self._all("workflow", is_workflow, parse_workflow), self._read, self._paths)
 
     @cached_property
     def dockerfiles(self) -> tuple[Dockerfile, ...]:
-        texts = ((path, self._read(path)) for path in self._paths if is_dockerfile(path))
-        return tuple(parse_dockerfile(path, text) for path, text in texts if text is not None)
+        return tuple(self._all("dockerfile", is_dockerfile, parse_dockerfile))
 
     @cached_property
     def composes(self) -> tuple[Compose, ...]:
-        out = []
-        for path in self._paths:
-            if is_compose(path) and (text := self._read(path)) is not None:
-                try:
-                    out.append(parse_compose(path, text))
-                except SettingsError as error:
-                    self._note(path, error)
-        return tuple(out)
+        return tuple(self._all("compose", is_compose, parse_compose))
 
     def settings(self, path: str) -> tuple[Setting, ...]:
         """The leaves of one structured file; () where it cannot be read or parsed."""
         known = self._settings.get(path)
         if known is None:
-            known = ()
-            text = self._read(path)
-            if text is not None:
-                try:
-                    known = parse_settings(path, text)
-                except SettingsError as error:
-                    self._note(path, error)
-            self._settings[path] = known
+            known = self._settings[path] = self._parse("settings", path, parse_settings) or ()
         return known
 
-    def _note(self, path: str, error: ManifestError | WorkflowError | SettingsError) -> None:
-        self.problems.append(Problem(path, error.id, error.message))
+    def _all(self, kind: str, wanted: Callable[[str], bool], parse: Callable[[str, str], _Parsed]) -> list[_Parsed]:
+        found = (self._parse(kind, path, parse) for path in self._paths if wanted(path))
+        return [parsed for parsed in found if parsed is not None]
+
+    def _parse(self, kind: str, path: str, parse: Callable[[str, str], _Parsed]) -> _Parsed | None:
+        """The parsed file; None where it cannot be read or parsed, and the latter is noted."""
+        blob = self._blob_of(path)
+        known: _Parsed | Problem | None = _PARSED.get((kind, path, blob)) if blob else None
+        if known is None:
+            text = self._read(path)
+            if text is None:
+                return None
+            try:
+                known = parse(path, text)
+            except (ManifestError, WorkflowError, SettingsError) as error:
+                known = Problem(path, error.id, error.message)
+            if blob:
+                _PARSED.put((kind, path, blob), known, len(text) + 1000)
+        if isinstance(known, Problem):
+            self.problems.append(known)
+            return None
+        return known

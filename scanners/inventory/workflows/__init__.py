@@ -7,6 +7,7 @@ differently becomes several pipelines there.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from types import ModuleType
 
 from scanners.facts import Pipeline, Step
@@ -70,6 +71,7 @@ def resolve(
     return tuple(replace(p, steps=tuple(_expanded(step, runners) for step in p.steps)) for p in found)
 
 
+@lru_cache(maxsize=1 << 16)
 def _provider(path: str) -> ModuleType | None:
     return next((module for module in _PROVIDERS if module.NAME.search(path)), None)
 
