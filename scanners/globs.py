@@ -13,7 +13,7 @@ import re2
 
 from scanners.globforms import FolderRule, alternatives, form_of, names
 
-_MAX_KEPT = 200_000
+_MAX_KEPT = 50_000
 _KEY = 2
 """Letters of a name's start or end by which globs are looked up."""
 
@@ -91,6 +91,7 @@ class GlobSet:
             for simple in alternatives(_placed(glob.lower())) or [_placed(glob)]:
                 self._add(index, simple)
         self._regexes: dict[str, Any] = {}
+        self._by_path: dict[str, tuple[str, ...]] = {}
         self._by_name: dict[str, list[_Candidate]] = {}
         self._by_folder: dict[str, frozenset[int]] = {}
 
@@ -111,6 +112,14 @@ class GlobSet:
 
     def match(self, path: str) -> tuple[str, ...]:
         """The globs that ``path`` satisfies, in the order they were given."""
+        known = self._by_path.get(path)
+        if known is None:
+            if len(self._by_path) >= _MAX_KEPT:
+                self._by_path.clear()
+            known = self._by_path[path] = self._match(path)
+        return known
+
+    def _match(self, path: str) -> tuple[str, ...]:
         lower = path.lower()
         folder, _, name = lower.rpartition("/")
         slashed = f"/{folder}/" if folder else "/"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from scanners.bounded import Bounded
 from scanners.cache import BlobCache, NoCache
 from scanners.conditions import Scene
 from scanners.facts import Evidence, Problem
@@ -93,38 +94,46 @@ def _lines_by_language(facts: Iterable[tuple[str, Any]]) -> dict[str, dict[str, 
     return totals
 
 
+_QUOTED: Bounded[tuple[str, int], str] = Bounded(20_000)
+"""Lines quoted before in this process, redacted, by blob and line."""
+
+
 class Quoter:
     """Adds to evidence the line it points at, cut and redacted. Reads each file once, all in one batch."""
 
     def __init__(self, tree: RepoTree, *evidence: Iterable[Evidence]) -> None:
-        wanted: dict[str, set[int]] = {}
+        self._lines: dict[tuple[str, int], str] = {}
+        wanted: dict[str, dict[str, set[int]]] = {}
         for group in evidence:
             for item in group:
-                if not item.excerpt and item.line > 0:
-                    wanted.setdefault(item.path, set()).add(item.line)
-        blobs = {e.blob: e.path for e in tree.entries if e.path in wanted and e.size >= 0}
-        paths: dict[str, list[str]] = {}
-        for entry in tree.entries:
-            if entry.path in wanted:
-                paths.setdefault(entry.blob, []).append(entry.path)
-        self._lines: dict[tuple[str, int], str] = {}
-        for blob, data in tree.blobs.read_many(list(blobs)):
-            if data is None:
-                continue
-            lines = decode_text(data).split("\n")
-            for path in paths[blob]:
-                for number in wanted[path]:
-                    if number <= len(lines):
-                        self._lines[path, number] = _excerpt(lines, number)
+                entry = tree.entry(item.path) if not item.excerpt and item.line > 0 else None
+                if entry is None or entry.size < 0:
+                    continue
+                known = _QUOTED.get((entry.blob, item.line))
+                if known is not None:
+                    self._lines[item.path, item.line] = known
+                else:
+                    wanted.setdefault(entry.blob, {}).setdefault(item.path, set()).add(item.line)
+        for blob, data in tree.blobs.read_many(list(wanted)) if wanted else ():
+            if data is not None:
+                self._quote(blob, decode_text(data).split("\n"), wanted[blob])
+
+    def _quote(self, blob: str, lines: list[str], wanted: Mapping[str, Iterable[int]]) -> None:
+        for path, numbers in wanted.items():
+            for number in numbers:
+                if number <= len(lines):
+                    excerpt = _excerpt(lines[number - 1])
+                    self._lines[path, number] = excerpt
+                    _QUOTED.put((blob, number), excerpt)
 
     def all(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         return tuple(
-            replace(e, excerpt=self._lines.get((e.path, e.line), "")) if not e.excerpt else e
-            for e in evidence
+            replace(e, excerpt=self._lines.get((e.path, e.line), "")) if not e.excerpt else e for e in evidence
         )
 
 
-def _excerpt(lines: list[str], number: int) -> str:
-    text = lines[number - 1][: MAX_EXCERPT * 4].strip()
-    cleaned = "".join(c if c.isprintable() else "�" for c in text.replace("\t", " "))
-    return redact(cleaned)[:MAX_EXCERPT]
+def _excerpt(line: str) -> str:
+    text = line[: MAX_EXCERPT * 4].strip().replace("\t", " ")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else "�" for c in text)
+    return redact(text)[:MAX_EXCERPT]

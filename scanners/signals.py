@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from scanners.detectors.base import Detector
@@ -12,6 +13,9 @@ from scanners.view import TreeView
 
 MAX_EVIDENCE = 5
 _ORDER: dict[Strength, int] = {"strong": 0, "moderate": 1, "weak": 2}
+_Place = tuple[int, bool, str, int, Scope | Evidence]
+"""Rank of strength, whether it lies deep, path, line, and what the evidence is made of, once it is chosen."""
+_BY_RANK = itemgetter(0, 1, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Answers:
         return self._signals[signal_id].question
 
     def _work_out(self, signal: Signal) -> Answer:
-        places: dict[str, dict[int, Evidence]] = {}
+        places: dict[str, dict[int, tuple[int, Scope]]] = {}
         counts: dict[str, int] = {}
         value: float | None = None
         known = True
@@ -96,11 +100,12 @@ class Answers:
             scope = matcher.scope
             if scope.stack and not scope.stack & self._view.stack:
                 continue
+            order = _ORDER[scope.strength]
             for hit in matcher.hits(self._view):
                 of_file = places.setdefault(hit.path, {})
                 for line in hit.lines:
-                    if line not in of_file or _ORDER[of_file[line].strength] > _ORDER[scope.strength]:
-                        of_file[line] = Evidence(hit.path, line, strength=scope.strength, note=scope.note)
+                    if line not in of_file or of_file[line][0] > order:
+                        of_file[line] = (order, scope)
                 counts[hit.path] = max(counts.get(hit.path, 0), hit.count, len(of_file))
         extra: list[Evidence] = []
         extra_count = 0
@@ -112,8 +117,12 @@ class Answers:
             value = answer.value if answer.value is not None else value
             extra.extend(answer.evidence)
             extra_count += answer.count
-        found = [e for path in places for e in places[path].values()] + extra
-        found.sort(key=lambda e: (_ORDER[e.strength], e.path.count("/") > 6, e.path, e.line))
+        found: list[_Place] = []
+        for path, of_file in places.items():
+            deep = _is_deep(path)
+            found += [(order, deep, path, line, scope) for line, (order, scope) in of_file.items()]
+        found += [(_ORDER[e.strength], _is_deep(e.path), e.path, e.line, e) for e in extra]
+        found.sort(key=_BY_RANK)
         count = sum(counts.values()) + extra_count
         if not count and known and self._might_have_missed(signal):
             known = False
@@ -139,18 +148,28 @@ class Answers:
         return False
 
 
-def _spread(evidence: list[Evidence]) -> Iterable[Evidence]:
+def _is_deep(path: str) -> bool:
+    return path.count("/") > 6
+
+
+def _spread(places: list[_Place]) -> Iterable[Evidence]:
     """The first few places, from different files before several of one file."""
     chosen: list[Evidence] = []
     per_file: dict[str, int] = {}
     for limit in (1, 3):
-        for item in evidence:
+        for _, _, path, line, source in places:
             if len(chosen) == MAX_EVIDENCE:
                 return chosen
-            if item not in chosen and per_file.get(item.path, 0) < limit:
-                chosen.append(item)
-                per_file[item.path] = per_file.get(item.path, 0) + 1
+            if per_file.get(path, 0) < limit:
+                item = source if isinstance(source, Evidence) else _evidence(path, line, source)
+                if item not in chosen:
+                    chosen.append(item)
+                    per_file[path] = per_file.get(path, 0) + 1
     return chosen
+
+
+def _evidence(path: str, line: int, scope: Scope) -> Evidence:
+    return Evidence(path, line, strength=scope.strength, note=scope.note)
 
 
 Ask = Callable[[str], Answer]

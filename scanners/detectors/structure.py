@@ -26,6 +26,10 @@ _ROOT_SCRIPTS = frozenset(
 
 def written_lines(view: "TreeView") -> dict[str, int]:
     """Non-blank lines of each hand-written source file, migrations left out."""
+    return view.once("written-lines", lambda: _written_lines(view))
+
+
+def _written_lines(view: "TreeView") -> dict[str, int]:
     lines = {}
     for path, (code, comments) in view.facts("source-lines"):
         folders = path.lower().split("/")[:-1]
