@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scanners.cache import SqliteCache  # noqa: E402
+from scanners.cache import Remembering, SqliteCache  # noqa: E402
 from scanners.mirror import open_source  # noqa: E402
 from scanners.rules import Ruleset, load_ruleset  # noqa: E402
 from scanners.scan import scan  # noqa: E402
@@ -90,14 +90,22 @@ def cold_process(mirror: Path, environment: dict[str, str]) -> float:
 def measure(mirror: Path, ruleset: Ruleset, work: Path) -> dict[str, Any]:
     """All figures of one mirror, in seconds, and as multiples of d."""
     blobs = blobs_at_head(mirror)
-    environment = {**os.environ, "PLUMBLINE_CACHE_DIR": str(work), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "PLUMBLINE_CACHE_DIR": str(work),
+        "PYTHONPATH": str(ROOT),
+        # An installed command has its bytecode beside it, whatever the shell of whoever measures says.
+        "PYTHONPYCACHEPREFIX": str(work / "bytecode"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     d = floor(mirror, blobs)
     cold = cold_process(mirror, environment)
     opened = open_source(str(mirror), cache_dir=work / "mirrors")
     head = opened.head()
     parents = git(mirror, "rev-list", "--first-parent", "-n", "2", head).split()
     cache_file = work / f"{mirror.parent.name}.sqlite3"
-    cache = SqliteCache(cache_file)
+    kept = SqliteCache(cache_file)
+    cache = Remembering(kept)
 
     def judge(commit: str) -> None:
         with closing(RepoTree.open(opened.path, commit)) as tree:
@@ -106,7 +114,7 @@ def measure(mirror: Path, ruleset: Ruleset, work: Path) -> dict[str, Any]:
     first = best(lambda: judge(head), 1)
     again = best(lambda: judge(head))
     before = best(lambda: judge(parents[1].decode()), 1) if len(parents) > 1 else None
-    cache.close()
+    kept.close()
     return {
         "repository": mirror.parent.name if mirror.name == "repo" else mirror.stem,
         "blobs": len(blobs),
