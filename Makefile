@@ -23,7 +23,7 @@ migrations:
 	uv run manage.py makemigrations --check --dry-run
 
 test:
-	uv run pytest -m "not slow and not browser"
+	uv run pytest -n 2 -m "not slow and not browser"
 
 slow:
 	uv run pytest -m "slow or browser"

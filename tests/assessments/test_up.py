@@ -3,12 +3,14 @@
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -165,3 +167,19 @@ def test_nothing_outlives_it_when_it_is_killed(start: Callable[..., Up], source:
     up.process.wait()
     eventually(lambda: not alive(processes))
     assert alive(processes) == []
+
+
+def test_the_next_start_goes_on_with_what_a_killed_one_was_at(
+    start: Callable[..., Up], source: str, tmp_path: Path
+) -> None:
+    first = start(source, "--port", "8460", "--exit")
+    assert first.process.wait(90) == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "plumbline.sqlite3")) as database, database:
+        # As a machine that lost its power leaves it: claimed by nobody who lives, for a long time to come.
+        database.execute(
+            "UPDATE assessments_scanrequest SET state = 'scanning', claim = 'gone', lease_until = '2999-01-01'"
+        )
+    again = start(source, "--port", "8460", "--exit")
+    assert again.process.wait(90) == 0, again.said
+    assert "Going on with 1 scan of an earlier run" in again.said
+    assert re.search(r"src/orders: (?:[A-F][+-]?,|no grade)", again.said)
