@@ -10,6 +10,7 @@ import re2
 
 from scanners.comments import in_comment
 from scanners.detectors.base import Facts
+from scanners.detectors.layers import is_front_end
 from scanners.facts import Answer, Evidence
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ _SCRIPT_ROUTE = re2.compile(
     rb"(?:\b(?:app|router|server|api|routes?|r|fastify|instance|\w*[rR]outer|\w+App|\w+Routes?)|\.route\([^)\n]*\)|\))\s*"
     rb"\.(?:post|put|patch|delete)\(\s*[^\n]*"
 )
-_SCRIPT_SERVER = re2.compile(rb"express|Router\(|fastify|\bkoa\b|\bhono\b|restify|polka")
+_SCRIPT_SERVER = re2.compile(
+    rb"['\"](?:express|fastify|koa|@koa/router|koa-router|hono|restify|polka)['\"]|\bRouter\(\)|express\(\)"
+)
 _SCRIPT_NEXT = re2.compile(rb"\.(?:get|post|put|patch|delete|all|use|route)\(")
 _CONTROLLER = re2.compile(rb"@Controller\(|@JsonController\(|@RestController\(")
 _CONTROLLER_ROUTE = re2.compile(rb"(?m)^[ \t]*@(?:Post|Put|Patch|Delete)\([^\n]*")
@@ -59,7 +62,7 @@ class OpenRoutes:
     """Facts per file: [guarded, open, lines of the first open ones]. Found where four or more and two thirds are open."""
 
     name = "open-routes"
-    version = 2
+    version = 3
     languages = frozenset(["python", *_SCRIPTS])
     roles = frozenset(["source"])
     gate = r"\.(post|put|patch|delete|route)\(|@(Post|Put|Patch|Delete)\("
@@ -85,6 +88,7 @@ class OpenRoutes:
         return [guarded, len(lines), lines[:3]] if guarded or lines else None
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
+        facts = [(path, fact) for path, fact in facts if not is_front_end(path)]
         guarded = sum(fact[0] for _, fact in facts)
         bare = sum(fact[1] for _, fact in facts)
         if bare < _MIN_OPEN or guarded > _MAX_GUARDED_SHARE * (guarded + bare):

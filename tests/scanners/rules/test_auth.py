@@ -7,13 +7,17 @@ LOGIN = {"login.py": "user = jwt.decode(token, KEY)\n"}
 NO_USERS = {"kind": "service", "has_http_api": True, "has_users": False}
 
 
-@pytest.mark.parametrize("item", ["authentication", "tokens", "rbac", "api-keys", "protected-endpoints", "oauth2"])
+@pytest.mark.parametrize(
+    "item", ["authentication", "tokens", "rbac", "api-keys", "protected-endpoints", "oauth2"]
+)
 def test_nothing_is_asked_of_services_without_users_and_of_libraries(item: str) -> None:
     assert verdict_of(f"auth.{item}", LOGIN, **NO_USERS) == "not_applicable"
     assert verdict_of(f"auth.{item}", LOGIN, kind="library", has_users=False) == "not_applicable"
 
 
-@pytest.mark.parametrize("item", ["authentication", "tokens", "rbac", "api-keys", "protected-endpoints", "oauth2"])
+@pytest.mark.parametrize(
+    "item", ["authentication", "tokens", "rbac", "api-keys", "protected-endpoints", "oauth2"]
+)
 def test_nothing_is_known_of_languages_without_rules(item: str) -> None:
     assert verdict_of(f"auth.{item}", {"a.swift": "let a = 1\nlet b = 2\n"}, **SERVICE) == "unknown"
 
@@ -137,11 +141,16 @@ def test_programs_get_keys_of_their_own(files: dict[str, str], expected: str) ->
 
 
 def test_keys_are_not_asked_of_services_without_http() -> None:
-    assert verdict_of("auth.api-keys", LOGIN, kind="service", has_http_api=False, has_users=True) == "not_applicable"
+    assert (
+        verdict_of("auth.api-keys", LOGIN, kind="service", has_http_api=False, has_users=True)
+        == "not_applicable"
+    )
 
 
 OPEN_PYTHON = "".join(f"@router.post('/items/{n}')\ndef f{n}(item: Item): ...\n\n" for n in range(5))
-OPEN_SCRIPT = "import express from 'express';\n" + "".join(f"router.post('/items/{n}', create{n});\n" for n in range(5))
+OPEN_SCRIPT = "import express from 'express';\n" + "".join(
+    f"router.post('/items/{n}', create{n});\n" for n in range(5)
+)
 OPEN_CONTROLLER = "@Controller('items')\nexport class Items {\n" + "".join(
     f"  @Post('{n}')\n  make{n}(@Body() dto: Dto) {{\n    return 1;\n  }}\n\n" for n in range(5)
 )
@@ -161,6 +170,8 @@ OPEN_CONTROLLER = "@Controller('items')\nexport class Items {\n" + "".join(
         ({"a.js": "router.put('/a', auth.required, update);\n"}, "pass"),
         ({"a.js": OPEN_SCRIPT, "b.js": "router.get('/me', requireAuth, me);\n"}, "fail"),
         ({"a.js": OPEN_SCRIPT, "b.js": "app.use(requireAuth);\n"}, "pass"),
+        ({"frontend/a.js": OPEN_SCRIPT, "b.js": "router.get('/me', requireAuth, me);\n"}, "pass"),
+        ({"a.js": OPEN_SCRIPT.replace("import express from 'express'", "// an expression"), "b.js": "x(requireAuth);\n"}, "pass"),
         ({"a.js": "const a = require('b');\napp.use(require('method-override')());\n"}, "fail"),
         ({"a.ts": "@UseGuards(AuthGuard('jwt'))\n" + OPEN_CONTROLLER}, "pass"),
         ({"a.ts": OPEN_CONTROLLER, "b.ts": "@UseGuards(AuthGuard('jwt'))\nclass B {}\n"}, "fail"),
@@ -197,6 +208,7 @@ def test_open_routes_are_the_evidence() -> None:
         ({"a.ts": "import { Strategy } from 'passport-google-oauth20';\n"}, "pass"),
         ({"a.go": 'import "golang.org/x/oauth2"\n'}, "pass"),
         ({"A.java": "class A { void f() { http.oauth2Login(); } }\n"}, "pass"),
+        ({"A.java": "class A { void f() { http.oauth2ResourceServer(o -> o.jwt()); } }\n"}, "fail"),
         ({"Gemfile": "gem 'omniauth'\n", "a.rb": "x = 1\n"}, "pass"),
         ({"composer.json": '{"require": {"laravel/socialite": "^5"}}', "a.php": "<?php $a = 1;\n"}, "pass"),
         ({"A.cs": "services.AddAuthentication().AddGoogle(o => {});\n"}, "pass"),

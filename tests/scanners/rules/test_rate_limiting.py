@@ -7,7 +7,9 @@ ITEMS = ["present", "distributed", "per-endpoint", "metrics"]
 
 SLOWAPI = "from slowapi import Limiter\nlimiter = Limiter(key_func=f)\n"
 EXPRESS = "import rateLimit from 'express-rate-limit';\n"
-NGINX = {"nginx/default.conf": "limit_req_zone $a zone=one:1m;\nserver {\n  location / {\n    limit_req zone=one;\n  }\n}\n"}
+NGINX = {
+    "nginx/default.conf": "limit_req_zone $a zone=one:1m;\nserver {\n  location / {\n    limit_req zone=one;\n  }\n}\n"
+}
 GATEWAY = {
     "src/main/resources/application.yml": (
         "spring:\n  cloud:\n    gateway:\n      routes:\n        - id: a\n          filters:\n            - name: RequestRateLimiter\n"
@@ -18,7 +20,10 @@ GATEWAY = {
 
 @pytest.mark.parametrize("item", ITEMS)
 def test_limits_are_not_asked_of_what_serves_no_http(item: str) -> None:
-    assert verdict_of(f"rate-limiting.{item}", {"a.py": SLOWAPI}, kind="library", has_http_api=False) == "not_applicable"
+    assert (
+        verdict_of(f"rate-limiting.{item}", {"a.py": SLOWAPI}, kind="library", has_http_api=False)
+        == "not_applicable"
+    )
 
 
 @pytest.mark.parametrize("item", ITEMS)
