@@ -13,6 +13,7 @@ from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.languages import CODE
+from scanners.lazy import lazy_re2
 from scanners.redact import SecretHit, find_secrets
 
 if TYPE_CHECKING:
@@ -25,42 +26,42 @@ _KEY = (
     rb"ACCESS_TOKEN_SECRET|REFRESH_TOKEN_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|IssuerSigningKey|HMAC_?(?:KEY|SECRET)|hmac_?(?:key|secret))"
 )
 _LITERAL = rb"[rbu]?(?:\"(?P<double>[^\"\n]{4,200})\"|'(?P<single>[^'\n]{4,200})'|`(?P<tick>[^`\n]{4,200})`)"
-_ASSIGNED = re2.compile(
+_ASSIGNED = lazy_re2(
     rb"(?m)(?P<name>\b[\w.]*"
     + _KEY
     + rb")[\"'\])]*\s*(?::\s*(?:str|string|String|bytes|\[\]byte|Final\[str\]|&(?:'static )?str)\s*)?(?:=|:=|:|=>)\s*"
     rb"(?P<bytes>\[\]byte\(|Buffer\.from\(|b)?" + _LITERAL
 )
-_SECTION = re2.compile(
+_SECTION = lazy_re2(
     rb"\"(?i:jwt|token|auth)\w*\"\s*:\s*\{[^{}]*?\"(?P<name>(?:Secret|Signing|Security|Jwt|Private|Token)?Key|(?:Jwt|Token|Signing)?Secret)\"\s*:\s*"
     + _LITERAL
 )
 """A key in a section of a settings file: {"Jwt": {"Key": "..."}}."""
-_FALLBACK_ARGUMENT = re2.compile(
+_FALLBACK_ARGUMENT = lazy_re2(
     rb"\w\(\s*[\"'`](?P<name>\w*"
     + _KEY
     + rb"\w*)[\"'`]\s*,\s*(?:default\s*[=:]\s*)?(?:\[\]byte\()?"
     + _LITERAL
 )
-_FALLBACK_OPERATOR = re2.compile(
+_FALLBACK_OPERATOR = lazy_re2(
     rb"(?P<name>\b[\w.]*(?:[\"'`\[(]\w*)?" + _KEY + rb")[\"'`\])]*\s*(?:\|\||\?\?|\bor\b|\?:)\s*" + _LITERAL
 )
-_SPRING = re2.compile(
+_SPRING = lazy_re2(
     rb"(?m)^\s*(?P<name>[\w.-]*(?:jwt|token|app|security|signing)[\w.-]*[.-](?:secret|signing-?key|secret-?key|key|jwtSecret)|jwt-?[sS]ecret|secret|secretKey|secret-?key|signing-?key|base64-secret)\s*[:=]\s*"
     rb"(?:\$\{[\w.]+:(?P<default>[^}\n]{6,200})\}|[\"']?(?P<bare>[A-Za-z0-9+/=_@#!.-]{12,200})[\"']?)\s*$"
 )
-_FALLBACK_TARGET = re2.compile(
+_FALLBACK_TARGET = lazy_re2(
     rb"(?P<name>\b[\w.]*" + _KEY + rb")[\"'\])]*\s*(?::\s*(?:str|string)\s*)?(?:=|:=|:|=>)\s*"
     rb"(?:[\w.:]*\w\(\s*[\"'`]\w+[\"'`]\s*,\s*(?:default\s*[=:]\s*)?|process\.env\.\w+\s*(?:\|\||\?\?)\s*)"
     + _LITERAL
 )
 """A key that is read from a variable of any name, with what applies where it is unset."""
-_BARE = re2.compile(
+_BARE = lazy_re2(
     rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6,200})[\"']?\s*$"
 )
-_CALLS = re2.compile(
+_CALLS = lazy_re2(
     rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secretOr(?:Private)?Key\s*:\s*|"
-    rb"(?:[sS]ession|jwt|JWT|[jJ]wtModule\.register|[fF]astifyJwt|@fastify/jwt['\"]\)?|@fastify/cookie['\"]\)?|NextAuth|betterAuth)\s*[(,]\s*\{[^{}]*?\bsecret\s*:\s*|"
+    rb"(?:[sS]ession|jwt|JWT|[jJ]wtModule\.register|[fF]astify-?[jJ]wt['\"]?\)?|@fastify/jwt['\"]\)?|@fastify/cookie['\"]\)?|NextAuth|betterAuth)\s*[(,]\s*\{[^{}]*?\bsecret\s*:\s*(?:[^,\n'\"`]{0,60}(?:\|\||\?\?)\s*)?|"
     rb"(?:Encoding|DecodingKey|EncodingKey)[\w.:]*(?:from_secret|GetBytes)\(\s*b?|setSigningKey\(|signWith\([^\n]{1,40},\s*|cookieParser\(\s*|HS256\.new\(|HmacSha\w*::new_from_slice\(b?)"
     + _LITERAL
 )
@@ -74,44 +75,44 @@ _FORMS = {
 """How languages that are no programs write a key."""
 _VALUES = (b"double", b"single", b"tick", b"default", b"bare")
 """Names of the groups that may hold a value; RE2 names groups of a bytes pattern by bytes."""
-_PUBLIC = re2.compile(
+_PUBLIC = lazy_re2(
     rb"(?i)public|NEXT_PUBLIC|VITE_|recaptcha|captcha|sitekey|site_key|localstorage|storage|cookie_?name|_name$|_header|_field|_url|_path|_file|_id$|translation|label|i18n|"
     rb"stripe|paypal|razorpay|paystack|aws|minio|\bs3|turnstile|twilio|sendgrid|mailgun|cloudinary|google|github|facebook|client_?secret|webhook"
 )
-_VALUE_NAMES_NOTHING = re2.compile(
+_VALUE_NAMES_NOTHING = lazy_re2(
     rb"^((?i:secret_?key|jwt_?secret|string|text|password|hidden|buffer|bytes|required|optional|undefined|none|null|true|false|vault|env|random)|"
     rb"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+|[a-z]+(_[a-z0-9]+)+|[a-z]+([A-Z][a-z]+)+|[\w-]*\.[\w.-]+|process\.env.*|/.*|https?:.*|\s*)$"
 )
-_VALUE_STANDS_IN = re2.compile(rb"(?i)^(my|your|super|change|default|insecure|replace)[_-]?[a-z0-9]")
+_VALUE_STANDS_IN = lazy_re2(rb"(?i)^(my|your|super|change|default|insecure|replace)[_-]?[a-z0-9]")
 """How a key begins that its author made up to be replaced: written like a name, and yet in force."""
-_DEVELOPMENT = re2.compile(
+_DEVELOPMENT = lazy_re2(
     rb"(?i)(if|when|elif|unless)\b[^\n]{0,60}(debug|development|is_?dev|local|testing|not\s+\w*prod)[^\n]*\n[^\n]*$"
 )
-_PRODUCTION = re2.compile(
+_PRODUCTION = lazy_re2(
     rb"(?i)(\bnot\s+|!\s*)[\w.(]*(debug|dev|local|testing)|(!=|!==|<>)\s*[\"'](debug|dev|local|test)[^\n]*\n|^\s*unless\b[^\n]*(debug|dev|local|test)"
 )
-_STARTS = re2.compile(rb"(?i)starts_?with\??\(\s*[\"'`](?P<prefix>[^\"'`\n]{4,60})")
-_BODY = re2.compile(r"[A-Za-z0-9+/=]{40}")
-_FAKE = re2.compile(r"(?i)fake|dummy|mock|example|test")
-_RUST_TESTS = re2.compile(rb"(?m)^#\[cfg\(test\)\]\s*(?:pub )?mod\b")
-_REFUSED = re2.compile(
+_STARTS = lazy_re2(rb"(?i)starts_?with\??\(\s*[\"'`](?P<prefix>[^\"'`\n]{4,60})")
+_BODY = lazy_re2(r"[A-Za-z0-9+/=]{40}")
+_FAKE = lazy_re2(r"(?i)fake|dummy|mock|example|test")
+_RUST_TESTS = lazy_re2(rb"(?m)^#\[cfg\(test\)\]\s*(?:pub )?mod\b")
+_REFUSED = lazy_re2(
     rb"\w*(?i:placeholder|insecure|weak|forbidden|disallowed|banned|refused)\w*[^\n={}]*[=:]\s*[\[({][^\])}]*$"
 )
 """A collection of keys that the program knows as no good."""
-_GUARD = re2.compile(
+_GUARD = lazy_re2(
     rb"(?is)(?:raise|throw|panic|exit|fatal|abort)[^\n]{0,120}|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)"
 )
-_BARRED = re2.compile(
+_BARRED = lazy_re2(
     r"(?i)(^|/)(\.env(\.|$)|.*\.(example|sample|template|dist|tmpl)(\.|$)|.*compose.*\.ya?ml$|\.github/|\.circleci/|\.gitlab-ci|\.travis|\.ci/|ci/|"
     r"azure-pipelines|scripts?/|seeds?(ers)?/|seed\.|fixtures?/|dockerfile|makefile|\.devcontainer/|.*(launchsettings|postman).*\.json$|"
     r".*[._/-](dev|development|local|test|testing|ci|docker)(\.|/|_settings|$)|settings/(dev|development|local|test|testing|ci)|.*test.*\.(ya?ml|properties|json)$|locales?/|i18n/|lang/)"
 )
-_SHOWN = re2.compile(r"(?i)example|sample|\.dist$|template")
-_LOCAL = re2.compile(
+_SHOWN = lazy_re2(r"(?i)example|sample|\.dist$|template")
+_LOCAL = lazy_re2(
     r"(?i)localhost|self-?signed|snake-?oil|(^|[/._-])(dev|development|local|test|testing|demo|dummy)([/._-]|$)"
 )
 """Private keys with which nothing but a developer's own machine is reached."""
-_DATA = re2.compile(r"(?i)\.(md|rst|adoc|html?|svg|css|scss|po|lock|sum|ipynb|csv|txt|http|rest|sql)$")
+_DATA = lazy_re2(r"(?i)\.(md|rst|adoc|html?|svg|css|scss|po|lock|sum|ipynb|csv|txt|http|rest|sql)$")
 
 _NO_FORM = ("fallback", "assignment", "password-option")
 MAX_HITS = 20
@@ -122,7 +123,7 @@ class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 11
+    version = 12
     languages = CODE | {
         "yaml",
         "json",
@@ -198,7 +199,9 @@ class CommittedSecrets:
 
 
 def _live(text: str, hit: SecretHit) -> bool:
-    """False for the mere frame of a private key, and for one whose line calls it a fake."""
+    """False for the mere frame of a private key, for one whose line calls it a fake, and for a webhook in words only."""
+    if hit.kind == "slack-webhook":
+        return any(c.isdigit() for c in text[hit.start : hit.end])
     if hit.kind != "private-key":
         return True
     line = text[text.rfind("\n", 0, hit.start) + 1 : hit.start]
