@@ -56,9 +56,7 @@ _FALLBACK_TARGET = lazy_re2(
     + _LITERAL
 )
 """A key that is read from a variable of any name, with what applies where it is unset."""
-_BARE = lazy_re2(
-    rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6,200})[\"']?\s*$"
-)
+_BARE = lazy_re2(rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6,200})[\"']?\s*$")
 _CALLS = lazy_re2(
     rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secretOr(?:Private)?Key\s*:\s*|"
     rb"(?:[sS]ession|jwt|JWT|[jJ]wtModule\.register|[fF]astify-?[jJ]wt['\"]?\)?|@fastify/jwt['\"]\)?|@fastify/cookie['\"]\)?|NextAuth|betterAuth)\s*[(,]\s*\{[^{}]*?\bsecret\s*:\s*(?:[^,\n'\"`]{0,60}(?:\|\||\?\?)\s*)?|"

@@ -2,30 +2,29 @@
 
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _DEFINITION = {
-    "python": re2.compile(rb"(?m)^[ \t]*(?:async[ ]+)?(?:def|class)[ ]+[A-Za-z]\w*"),
-    "javascript": re2.compile(rb"(?m)^(?:exports\.\w+[ ]*=|module\.exports\.\w+[ ]*=|(?:async[ ]+)?function[ ]+\w|class[ ]+\w|const[ ]+\w+[ ]*=[ ]*(?:async[ ]*)?(?:function|\([^)\n]*\)[ ]*=>|catchAsync)|router\.(?:get|post|put|patch|delete)\()"),
-    "module": re2.compile(rb"(?m)^export[ ]+(?:default[ ]+)?(?:async[ ]+)?(?:function|class|const|interface|type|enum|abstract)\b"),
-    "go": re2.compile(rb"(?m)^(?:func[ ]+(?:\([^)\n]*\)[ ]*)?[A-Z]\w*|type[ ]+[A-Z]\w*)"),
-    "java": re2.compile(rb"(?m)^[ \t]*public[ ]+(?:(?:static|final|abstract|sealed|default|synchronized)[ ]+)*[\w<>\[\], ?.]+[({]?"),
-    "kotlin": re2.compile(rb"(?m)^[ \t]*(?:(?:open|abstract|data|sealed|suspend|inline|override|operator|public)[ ]+)*(?:fun|class|interface|object)[ ]+\w"),
-    "ruby": re2.compile(rb"(?m)^[ \t]*(?:def|class|module)[ ]+[\w.:]+"),
-    "php": re2.compile(rb"(?m)^[ \t]*(?:(?:abstract|final|readonly)[ ]+)*(?:public[ ]+(?:static[ ]+)?function|function|class|interface|trait|enum)[ ]+\w+"),
-    "csharp": re2.compile(rb"(?m)^[ \t]*public[ ]+(?:(?:static|async|override|virtual|abstract|sealed|partial|readonly|required)[ ]+)*[\w<>\[\], ?.]+"),
-    "rust": re2.compile(rb"(?m)^[ \t]*pub(?:\([^)\n]*\))?[ ]+(?:async[ ]+)?(?:fn|struct|enum|trait|mod|type|const)[ ]+\w+"),
-    "elixir": re2.compile(rb"(?m)^[ \t]*(?:def|defmodule|defmacro)[ ]+\w"),
+    "python": lazy_re2(rb"(?m)^[ \t]*(?:async[ ]+)?(?:def|class)[ ]+[A-Za-z]\w*"),
+    "javascript": lazy_re2(rb"(?m)^(?:exports\.\w+[ ]*=|module\.exports\.\w+[ ]*=|(?:async[ ]+)?function[ ]+\w|class[ ]+\w|const[ ]+\w+[ ]*=[ ]*(?:async[ ]*)?(?:function|\([^)\n]*\)[ ]*=>|catchAsync)|router\.(?:get|post|put|patch|delete)\()"),
+    "module": lazy_re2(rb"(?m)^export[ ]+(?:default[ ]+)?(?:async[ ]+)?(?:function|class|const|interface|type|enum|abstract)\b"),
+    "go": lazy_re2(rb"(?m)^(?:func[ ]+(?:\([^)\n]*\)[ ]*)?[A-Z]\w*|type[ ]+[A-Z]\w*)"),
+    "java": lazy_re2(rb"(?m)^[ \t]*public[ ]+(?:(?:static|final|abstract|sealed|default|synchronized)[ ]+)*[\w<>\[\], ?.]+[({]?"),
+    "kotlin": lazy_re2(rb"(?m)^[ \t]*(?:(?:open|abstract|data|sealed|suspend|inline|override|operator|public)[ ]+)*(?:fun|class|interface|object)[ ]+\w"),
+    "ruby": lazy_re2(rb"(?m)^[ \t]*(?:def|class|module)[ ]+[\w.:]+"),
+    "php": lazy_re2(rb"(?m)^[ \t]*(?:(?:abstract|final|readonly)[ ]+)*(?:public[ ]+(?:static[ ]+)?function|function|class|interface|trait|enum)[ ]+\w+"),
+    "csharp": lazy_re2(rb"(?m)^[ \t]*public[ ]+(?:(?:static|async|override|virtual|abstract|sealed|partial|readonly|required)[ ]+)*[\w<>\[\], ?.]+"),
+    "rust": lazy_re2(rb"(?m)^[ \t]*pub(?:\([^)\n]*\))?[ ]+(?:async[ ]+)?(?:fn|struct|enum|trait|mod|type|const)[ ]+\w+"),
+    "elixir": lazy_re2(rb"(?m)^[ \t]*(?:def|defmodule|defmacro)[ ]+\w"),
 }  # fmt: skip
 _SAME = {"typescript": "javascript", "tsx": "javascript"}
-_ATTRIBUTE = re2.compile(rb"^(?:@[\w.]|\[\w|#\[)")
-_PRAGMA = re2.compile(
+_ATTRIBUTE = lazy_re2(rb"^(?:@[\w.]|\[\w|#\[)")
+_PRAGMA = lazy_re2(
     rb"(?i)eslint|@ts-|noqa|type:|pylint|nolint|prettier|go:|istanbul|rubocop|phpcs|!|TODO|FIXME|-{5,}|={5,}"
 )
 

@@ -5,26 +5,24 @@ with the rights of the target branch, and where text that anyone may write becom
 untrusted follows GitHub's guide to secure use: https://docs.github.com/en/actions/reference/security/secure-use
 """
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-
-import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.inventory.formats.tree import Map, SettingsError, as_map, as_seq, as_text, as_texts
 from scanners.inventory.formats.yamltree import documents
+from scanners.lazy import lazy_re, lazy_re2
 from scanners.matchers.base import ALL_ROLES
 from scanners.tree import decode_text
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_WORKFLOW = re.compile(r"^\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
-_ACTION = re.compile(r"^(\.github/.+/)?action\.ya?ml$")
-_NEVER = re.compile(r"^(\$\{\{\s*)?false(\s*\}\})?$")
+_WORKFLOW = lazy_re(r"^\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
+_ACTION = lazy_re(r"^(\.github/.+/)?action\.ya?ml$")
+_NEVER = lazy_re(r"^(\$\{\{\s*)?false(\s*\}\})?$")
 
 SENSITIVE = frozenset(
     ["actions", "checks", "contents", "deployments", "packages", "security-events", "statuses"]
@@ -32,28 +30,28 @@ SENSITIVE = frozenset(
 """Scopes with which a stolen token changes code, releases or the outcome of a review (Scorecard, Token-Permissions)."""
 
 _PRIVILEGED = frozenset(["pull_request_target", "workflow_run"])
-_FOREIGN_REF = re2.compile(
+_FOREIGN_REF = lazy_re2(
     r"github\.event\.pull_request\.(head\b|merge_commit_sha|number)|github\.event\.workflow_run\.(head_|pull_requests)|"
     r"github\.head_ref|refs/pull/|github\.event\.number"
 )
-_FOREIGN_FETCH = re2.compile(
+_FOREIGN_FETCH = lazy_re2(
     r"\bgh\s+pr\s+checkout\b|\bgit\s+(?:fetch|pull|checkout|switch|merge)\b[^\n]*(?:pull/|head_ref|HEAD_REF|pull_request\.head|workflow_run\.head_)"
 )
-_OWN_ONLY = re2.compile(
+_OWN_ONLY = lazy_re2(
     r"head\.repo\.full_name\s*==\s*github\.repository\b|github\.repository\s*==\s*github\.event\.pull_request\.head\.repo\.full_name|"
     r"head_repository\.full_name\s*==\s*github\.repository\b|head\.repo\.fork\s*==\s*false|!\s*github\.event\.pull_request\.head\.repo\.fork|"
     r"workflow_run\.event\s*==\s*'(?:push|schedule|release|workflow_dispatch)'|event_name\s*==\s*'(?:push|schedule|release|workflow_dispatch|pull_request)'"
 )
 """Conditions under which no code of a stranger is meant: a branch of the repository itself, or no pull request."""
 
-_UNTRUSTED = re2.compile(
+_UNTRUSTED = lazy_re2(
     r"github\.head_ref|github\.event\.(?:(?:issue|pull_request|discussion)\.(?:title|body)\b|(?:comment|review|review_comment)\.body\b|"
     r"pages\S*\.page_name|(?:workflow_run\.)?head_commit\.(?:message|author\.(?:email|name))|commits\S*\.(?:message|author\.(?:email|name))|"
     r"pull_request\.head\.(?:ref|label|repo\.default_branch)\b|workflow_run\.(?:head_branch|display_title)\b|workflow_run\.pull_requests\S*\.head\.ref\b)|"
     r"(?i:tojson)\(\s*github(?:\.event)?\s*\)"
 )
-_TESTED = re2.compile(r"(?i)\b(?:contains|startsWith|endsWith|hashFiles)\s*\([^()]*\)")
-_COMPARED = re2.compile(r"[\w.\[\]*]+\s*[!=]=\s*'[^']*'")
+_TESTED = lazy_re2(r"(?i)\b(?:contains|startsWith|endsWith|hashFiles)\s*\([^()]*\)")
+_COMPARED = lazy_re2(r"[\w.\[\]*]+\s*[!=]=\s*'[^']*'")
 
 MAX_INJECTIONS = 20
 """Per job; a file that has more is not told more by them."""

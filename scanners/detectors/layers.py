@@ -8,6 +8,7 @@ from scanners.classify import role_of
 from scanners.detectors.base import Facts
 from scanners.detectors.structure import written_lines
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -43,8 +44,8 @@ _JOINED = {
     ("data", "base"): "database",
     ("view", "set"): "viewset",
 }
-_SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
-_FRONT_END = re.compile(
+_SPLIT = lazy_re(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
+_FRONT_END = lazy_re(
     r"(^|/)(frontend|front-end|client|clientapp|webapp|ui|webui|web-ui|assets|static|public|wwwroot|mobile)/"
     r".*\.(jsx?|tsx?|mjs|vue|svelte)$|\.(vue|svelte|astro)$",
     re.IGNORECASE,

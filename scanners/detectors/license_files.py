@@ -1,20 +1,20 @@
 """Licence files where Scorecard's License check looks for them, and whether their terms are approved ones."""
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from scanners.detectors.base import Facts
 from scanners.detectors.license_forms import Licence, recognise
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_FILE = re.compile(
+_FILE = lazy_re(
     r"(?i)^(?:LICENSES/[^/]+|(?:[\w.+-]*[._-])?(?:un)?(?:licen[cs]e|copying|copyright)s?(?:[._-][\w.+-]*)?)$"
 )
-_OTHER = re.compile(
+_OTHER = lazy_re(
     r"(?i)(3rd|third|depend|bundled|header|template|check|(^|[._-])(cla|dco)[._-])|\.(py|js|ts|go|rb|java|php|rs|cs|sh|json|ya?ml|toml|csv|xml|png|svg|erb|tmpl)$"
 )
 MAX_FILES = 12

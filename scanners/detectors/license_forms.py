@@ -6,9 +6,11 @@ Identifiers are those of the SPDX licence list (https://spdx.org/licenses/), fro
 import re
 from dataclasses import dataclass
 
+from scanners.lazy import lazy_re
+
 _LONGEST = 60_000
-_SPDX = re.compile(r"SPDX-License-Identifier:\s*([^\n*<]{2,80})")
-_SPACE = re.compile(r"[^a-z0-9]+")
+_SPDX = lazy_re(r"SPDX-License-Identifier:\s*([^\n*<]{2,80})")
+_SPACE = lazy_re(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

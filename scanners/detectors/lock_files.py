@@ -12,6 +12,7 @@ from scanners.classify import role_of
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.inventory.dependencies import Manifest
+from scanners.lazy import lazy_re
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -25,7 +26,7 @@ _LOCKS = {
     "crates": frozenset(["cargo.lock"]),
     "hex": frozenset(["mix.lock"]),
 }  # fmt: skip
-_REQUIREMENTS = re.compile(r"(^|/)(requirements|constraints)([^/]*|/[^/]+)\.(txt|lock)$", re.IGNORECASE)
+_REQUIREMENTS = lazy_re(r"(^|/)(requirements|constraints)([^/]*|/[^/]+)\.(txt|lock)$", re.IGNORECASE)
 
 
 class LockFiles:

@@ -3,18 +3,18 @@
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-import re2
-
+from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.languages import language_of
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _LEVELS = rb"(?:trace|debug|info|information|notice|warn|warning|error|exception|critical|fatal|panic|alert|emergency)"
 _CALLS = {
-    "python": rb"\b(?:_*log(?:ger|ging)?|LOG(?:GER)?|app\.logger|current_app\.logger|self\._?log(?:ger)?)\.(?:" + _LEVELS + rb"|log|bind)\(",
+    "python": rb"\b(?i:_*log(?:ger|ging)?|get_?logger\([^()\n]*\))\.(?:" + _LEVELS + rb"|log|bind|msg)\(",
     "javascript": rb"\b(?:this\.)?_?(?:log(?:ger)?|winston|pino|Logger|fastify\.log|req(?:uest)?\.log|server\.log|ctx\.log(?:ger)?|app\.log|bunyan)\.(?:" + _LEVELS + rb"|log|verbose|http|silly)\(",
     "go": rb"\b(?:log|slog|logger|logrus|zap|zerolog|klog|glog|l|lg|s\.log(?:ger)?|h\.log(?:ger)?|r\.l|\w+\.(?:l|log|logger|Log|Logger)|sugar)(?:\(\))?\.(?:Print|Trace|Debug|Info|Warn|Warning|Error|Fatal|Panic|Log|With|Err|V\()",
     "java": rb"\b(?i:log|logger|_log)\.(?:" + _LEVELS + rb"|at\w+|fine|severe|config)\s*(?:\(|\{)|\bLog\.(?:info|debug|warn|error)f?\(",
@@ -25,11 +25,11 @@ _CALLS = {
     "elixir": rb"\bLogger\.(?:debug|info|notice|warn|warning|error|critical|log)\b",
 }  # fmt: skip
 _SAME = {"typescript": "javascript", "tsx": "javascript", "kotlin": "java", "groovy": "java", "scala": "java"}
-_PATTERNS = {name: re2.compile(pattern) for name, pattern in _CALLS.items()}
+_PATTERNS = {name: lazy_re2(pattern) for name, pattern in _CALLS.items()}
 _SERVER = frozenset(
     ["python", "go", "java", "kotlin", "groovy", "scala", "ruby", "php", "csharp", "rust", "elixir"]
 )
-_WITHOUT_LOGIC = re2.compile(
+_WITHOUT_LOGIC = lazy_re2(
     r"(?i)(^|/)(migrations?|migrate|versions|models?|entit(y|ies)|dtos?|schemas?|types?|interfaces?|constants?|config|settings|"
     r"enums?|exceptions?|errors?|locales?|i18n|lang|resources|routes|validators?|seeds?|seeders|factories|database|"
     r"bootstrap|public|static|scripts?|assets|styles?|views|templates|components|pages|hooks|store|migrations/.*)$",
@@ -42,7 +42,7 @@ class LoggerSpread:
     """Facts: [calls, first line]. ``value`` is the share of packages with logic that call a logger (0 to 1)."""
 
     name = "logger-spread"
-    version = 1
+    version = 2
     languages = frozenset([*_CALLS, *_SAME])
     roles = frozenset(["source"])
     gate = r"(?i)\blog|slog|zap|winston|pino|(info|debug|warn|error|trace|instrument)(!|\()|report\("
@@ -50,7 +50,7 @@ class LoggerSpread:
     def observe(self, data: bytes, language: str) -> Any | None:
         pattern = _PATTERNS[_SAME.get(language, language)]
         found = [
-            m.start() for m in pattern.finditer(data) if not data[data.rfind(b"\n", 0, m.start()) + 1 : m.start()].lstrip().startswith((b"#", b"//", b"*"))
+            m.start() for m in pattern.finditer(data) if not in_comment(data, m.start(), language)
         ]  # fmt: skip
         return [len(found), data.count(b"\n", 0, found[0]) + 1] if found else None
 

@@ -8,18 +8,19 @@ from scanners.detectors.base import Facts
 from scanners.detectors.migration_forms import Form, forms_in
 from scanners.facts import Answer, Evidence
 from scanners.languages import language_of
+from scanners.lazy import lazy_re
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_FOLDER = re.compile(r"(?i)(^|/)([\w.-]*migrations?|migrate|drizzle|changelogs?|db/versions)(/|$)")
-_FLYWAY = re.compile(r"(?:^|/)V\d[\w.]*__[^/]+\.(?:sql|SQL)$")
-_UNDO = re.compile(r"(?:^|/)U(\d[\w.]*__[^/]+\.(?:sql|SQL))$")
-_DOWN = re.compile(
+_FOLDER = lazy_re(r"(?i)(^|/)([\w.-]*migrations?|migrate|drizzle|changelogs?|db/versions)(/|$)")
+_FLYWAY = lazy_re(r"(?:^|/)V\d[\w.]*__[^/]+\.(?:sql|SQL)$")
+_UNDO = lazy_re(r"(?:^|/)U(\d[\w.]*__[^/]+\.(?:sql|SQL))$")
+_DOWN = lazy_re(
     r"(?i)(^|[./_-])(down|rollback|undo|revert)\.sql$|\.undo\.[^/]*sql$|(^|/)(down|rollbacks?|undo|revert)/[^/]+\.sql$"
 )
-_DATA = re.compile(r"(?i)(^|/)([\w.-]*(tests?|fixtures?|seeds?|seeders|samples?|dumps?|backups?)[\w.-]*)/")
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_DATA = lazy_re(r"(?i)(^|/)([\w.-]*(tests?|fixtures?|seeds?|seeders|samples?|dumps?|backups?)[\w.-]*)/")
+_COMMENT = lazy_re(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
 class MigrationFiles:

@@ -6,12 +6,11 @@ whatever looks like a guard for one: it is to find services that left most of th
 
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.detectors.layers import is_front_end
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -21,38 +20,38 @@ _MIN_OPEN = 4
 _MAX_GUARDED_SHARE = 1 / 3
 
 _SCRIPTS = frozenset(["javascript", "typescript", "tsx"])
-_PYTHON_ROUTE = re2.compile(
+_PYTHON_ROUTE = lazy_re2(
     rb"(?m)^[ \t]*@[\w.]+\.(?:(?:post|put|patch|delete)\(|route\([^\n]*methods[^\n]*(?:POST|PUT|PATCH|DELETE))[^\n]*"
 )
-_PYTHON_END = re2.compile(rb"\n[ \t]*(?:async[ ]+)?def[ ]")
-_PYTHON_NEXT = re2.compile(rb"\n[ \t]*(?:@\w|class[ ]|(?:async[ ]+)?def[ ])")
-_PYTHON_FILE = re2.compile(
+_PYTHON_END = lazy_re2(rb"\n[ \t]*(?:async[ ]+)?def[ ]")
+_PYTHON_NEXT = lazy_re2(rb"\n[ \t]*(?:@\w|class[ ]|(?:async[ ]+)?def[ ])")
+_PYTHON_FILE = lazy_re2(
     rb"(?:Router|Blueprint|Namespace)\([^)]*(?:dependencies|auth|guards|decorators)|before_request|before_app_request|decorators\s*=\s*\["
 )
 
-_SCRIPT_FILE = re2.compile(
+_SCRIPT_FILE = lazy_re2(
     rb"\.use\(\s*[^'\"`\n]*(?i:auth|jwt|session|login|token|protect|require[A-Z]|verify|guard)|addHook\([^\n]*(?i:auth|jwt|token)|"
     rb"\.(?:use|all)\(\s*['\"`][^'\"`\n]*['\"`]\s*,[^\n]*(?i:auth|jwt|session|protect|require[A-Z]|verify|guard)"
 )
-_SCRIPT_ROUTE = re2.compile(
+_SCRIPT_ROUTE = lazy_re2(
     rb"(?:\b(?:app|router|server|api|routes?|r|fastify|instance|\w*[rR]outer|\w+App|\w+Routes?)|\.route\([^)\n]*\)|\))\s*"
     rb"\.(?:post|put|patch|delete)\(\s*[^\n]*"
 )
-_SCRIPT_SERVER = re2.compile(
+_SCRIPT_SERVER = lazy_re2(
     rb"['\"](?:express|fastify|koa|@koa/router|koa-router|hono|restify|polka)['\"]|\bRouter\(\)|express\(\)"
 )
-_SCRIPT_NEXT = re2.compile(rb"\.(?:get|post|put|patch|delete|all|use|route)\(")
-_CONTROLLER = re2.compile(rb"@Controller\(|@JsonController\(|@RestController\(")
-_CONTROLLER_ROUTE = re2.compile(rb"(?m)^[ \t]*@(?:Post|Put|Patch|Delete)\([^\n]*")
-_CONTROLLER_GUARD = re2.compile(
+_SCRIPT_NEXT = lazy_re2(rb"\.(?:get|post|put|patch|delete|all|use|route)\(")
+_CONTROLLER = lazy_re2(rb"@Controller\(|@JsonController\(|@RestController\(")
+_CONTROLLER_ROUTE = lazy_re2(rb"(?m)^[ \t]*@(?:Post|Put|Patch|Delete)\([^\n]*")
+_CONTROLLER_GUARD = lazy_re2(
     rb"@UseGuards|@Auth\w*\(|@Authorized|@Roles|@Api\w*Auth|@Require\w*|@Permissions?\(|@UseBefore\([^\n]*[aA]uth"
 )
 
-_GUARD = re2.compile(
+_GUARD = lazy_re2(
     rb"(?i)current|auth|login|logged|jwt|permission|security\(|req(?:uest)?\.(?:user|session)|g\.user|token|api_?key|admin|require[_A-Z]|"
     rb"protect|verif|guard|session|roles?\b|owner|secured?\b|\buser\b\s*[:,)]|access"
 )
-_PUBLIC = re2.compile(
+_PUBLIC = lazy_re2(
     rb"(?i)log-?_?[io]|sign-?_?(?:in|up|out)|regist|passw|forgot|reset|webhook|callback|oauth|refresh|confirm|activat|health|"
     rb"contact|subscrib|search|graphql|/users?/?['\"`]|session|token|auth|csp|report|webhook|event"
 )

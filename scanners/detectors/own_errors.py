@@ -9,6 +9,7 @@ import re2
 from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -41,11 +42,11 @@ _TYPES = {
     "elixir": rb"(?P<name>defexception)\b",
     "rust": rb"#\[error\((?P<variant>)|#\[snafu\(display(?P<display>)|impl(?:<[^>]*>)?[ ]+(?:std::error::|core::error::|error::)?Error[ ]+for[ ]+(?P<name>\w+)",
 }
-_COMPILED = {language: re2.compile(pattern) for language, pattern in _TYPES.items()}
-_ENUM = re2.compile(rb"enum[ ]+(\w*(?:Error|Err|Failure)\w*)[^{]*\{([^}]*)")
+_COMPILED = {language: lazy_re2(pattern) for language, pattern in _TYPES.items()}
+_ENUM = lazy_re2(rb"enum[ ]+(\w*(?:Error|Err|Failure)\w*)[^{]*\{([^}]*)")
 _MAX_TYPES = 100
 """More in one file say nothing more, and hostile files hold more."""
-_NO_ERROR = re2.compile(r"Warning$|ErrorBoundary$")
+_NO_ERROR = lazy_re2(r"Warning$|ErrorBoundary$")
 
 
 class OwnErrors:

@@ -1,6 +1,5 @@
 """Whether what a build takes in is named by a hash: actions by commit, base images by digest."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -9,17 +8,18 @@ from scanners.detectors.base import Facts
 from scanners.detectors.workflow_risks import MAX_PLACES, InWorkflows
 from scanners.facts import Answer, Evidence
 from scanners.inventory.containers import Dockerfile
+from scanners.lazy import lazy_re
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_HASH = re.compile(r"@(?:[0-9a-f]{40}|[0-9a-f]{64}|sha256:[0-9a-f]{64})$")
+_HASH = lazy_re(r"@(?:[0-9a-f]{40}|[0-9a-f]{64}|sha256:[0-9a-f]{64})$")
 _BY_TAG_ONLY = "slsa-framework/slsa-github-generator/"
 """Its workflows verify themselves by their tag and refuse to run by commit."""
 _OWN = ("./", "$")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
-_FOR_DEVELOPMENT = re.compile(r"(^|/)\.(devcontainer|gitpod)")
-_FROM_IMAGE = re.compile(r"--from=(\S+)")
+_VARIABLE = lazy_re(r"\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
+_FOR_DEVELOPMENT = lazy_re(r"(^|/)\.(devcontainer|gitpod)")
+_FROM_IMAGE = lazy_re(r"--from=(\S+)")
 
 
 def _is_githubs(used: str) -> bool:

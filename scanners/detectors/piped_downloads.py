@@ -5,30 +5,28 @@ script prints (a usage message in a here-document, an echo), and addresses that 
 always give the same content.
 """
 
-import re
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re, lazy_re2
 from scanners.tree import decode_text
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _INTERPRETER = r"(?:(?:ba|z|da|k|a)?sh\b|(?:python3?|perl|ruby|node|php)(?:\s+-)?\s*(?:\n|$|[;&)\"']))"
-_PIPED = re2.compile(
+_PIPED = lazy_re2(
     r"\b(?:curl|wget)\b(?:[^\n|;&]|\\\n)*\|\s*(?:\\\n\s*)?(?:sudo\s+(?:-\w+\s+)*)?(?:env\s+)?(?:\w+=\S*\s+)*(?:/\S*/)?" + _INTERPRETER
     + r"|\b(?:bash|sh|zsh|eval|source)\s+(?:-\w+\s+)?(?:<\(|\"?\$\()\s*(?:curl|wget)\b"
     r"|(?i)\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^\n|]*\|\s*(?:iex|invoke-expression)\b"
     r"|(?i)\b(?:iex|invoke-expression)\s*\(+\s*(?:new-object\s+(?:system\.)?net\.webclient|iwr|irm|invoke-)"
 )  # fmt: skip
-_HARMLESS = re.compile(r"/[0-9a-f]{40}/|\b(?:echo|printf)\s+[\"']|^\s*(?:#|//|REM\b)")
-_HEREDOC = re.compile(r"<<[-~]?\s*([\"']?)([A-Za-z_]\w*)\1")
-_PRINTS = re.compile(r"^\s*(?:-\s*|run:\s*)?(?:cat|tee|echo|printf|read|usage)\b|=\$\(cat\b")
-_PIPELINE = re.compile(
+_HARMLESS = lazy_re(r"/[0-9a-f]{40}/|\b(?:echo|printf)\s+[\"']|^\s*(?:#|//|REM\b)")
+_HEREDOC = lazy_re(r"<<[-~]?\s*([\"']?)([A-Za-z_]\w*)\1")
+_PRINTS = lazy_re(r"^\s*(?:-\s*|run:\s*)?(?:cat|tee|echo|printf|read|usage)\b|=\$\(cat\b")
+_PIPELINE = lazy_re(
     r"^(\.(github|gitea|forgejo)/(workflows|actions)/.+|\.gitlab-ci|\.gitlab/.+|\.circleci/.+|\.travis|azure-pipelines|appveyor|\.drone|\.woodpecker/.+|bitbucket-pipelines|.*cloudbuild).*\.ya?ml$"
 )
 

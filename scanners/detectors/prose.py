@@ -7,14 +7,15 @@ import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_HEADING = re2.compile(rb"^\s{0,3}(#{1,6})\s*(.+?)\s*#*\s*$")
-_UNDERLINE = re2.compile(rb"^(={3,}|-{3,}|~{3,}|\^{3,})\s*$")
-_NOISE = re2.compile(rb"^\s*(\[?!\[|\[!\[|<img|<a |</a|<p|</p|<div|</div|<br|<h\d|---|\.\. |:\w+:)")
-_README = re2.compile(r"(?i)(^|/)(readme)(\.[\w-]+)*$")
+_HEADING = lazy_re2(rb"^\s{0,3}(#{1,6})\s*(.+?)\s*#*\s*$")
+_UNDERLINE = lazy_re2(rb"^(={3,}|-{3,}|~{3,}|\^{3,})\s*$")
+_NOISE = lazy_re2(rb"^\s*(\[?!\[|\[!\[|<img|<a |</a|<p|</p|<div|</div|<br|<h\d|---|\.\. |:\w+:)")
+_README = lazy_re2(r"(?i)(^|/)(readme)(\.[\w-]+)*$")
 
 
 def sections(data: bytes) -> Iterator[tuple[int, int, bytes, list[bytes]]]:
@@ -66,8 +67,8 @@ class Readme:
         return Answer()
 
 
-_CONTRIBUTE = re2.compile(rb"(?i)\b(contribut|pull requests?\b|submitting (changes|patches))")
-_RULE = re2.compile(
+_CONTRIBUTE = lazy_re2(rb"(?i)\b(contribut|pull requests?\b|submitting (changes|patches))")
+_RULE = lazy_re2(
     rb"(?i)\b(fork|branch|commit|test|lint|style|format|issue|guideline|convention|sign|review|changelog|follow|"
     rb"before (you|submitting|opening)|please|must|should|create|open a|rebase|checklist|editor)"
 )

@@ -4,28 +4,26 @@ What a policy must hold follows Scorecard's Security-Policy: an address to write
 words on vulnerabilities, their disclosure or how long an answer takes.
 """
 
-import re
 from typing import TYPE_CHECKING, Any
-
-import re2
 
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re, lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_FILE = re.compile(
+_FILE = lazy_re(
     r"(?i)^(?:\.github/|\.gitlab/|docs?/)?security(?:[._-]policy)?(?:\.(?:md|mdx|markdown|adoc|rst|txt|org))?$"
 )
-_ADDRESS = re2.compile(
+_ADDRESS = lazy_re2(
     r"https?://[^\s)>\]]+|[\w.+-]+(?:@|\s?(?:\[at\]|\(at\)|\sat\s)\s?)[\w-]+(?:\.|\s?(?:\[dot\]|\(dot\))\s?)[\w.-]+"
 )
-_PROCESS = re2.compile(r"(?i)vuln|disclos|\b\d+\s*(?:business |working )?(?:days?|hours?|weeks?)\b")
-_PRIVATE_FORM = re2.compile(
+_PROCESS = lazy_re2(r"(?i)vuln|disclos|\b\d+\s*(?:business |working )?(?:days?|hours?|weeks?)\b")
+_PRIVATE_FORM = lazy_re2(
     r"(?i)security/advisories/new|report a vulnerability|private(?:ly)? (?:vulnerability )?report"
 )
-_REPORT = re2.compile(r"(?i)report|e-?mail|contact|vuln|disclos")
+_REPORT = lazy_re2(r"(?i)report|e-?mail|contact|vuln|disclos")
 _LONGEST = 100_000
 _WORDS = 60
 """Characters that are left of the shortest sentence on how to report, once addresses are taken out."""

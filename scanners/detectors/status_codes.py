@@ -9,6 +9,7 @@ from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.detectors.layers import is_front_end
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -82,11 +83,11 @@ _LANGUAGES = (
     "python", "javascript", "typescript", "go", "java", "kotlin", "scala", "groovy", "ruby", "php", "csharp", "rust",
     "elixir",
 )  # fmt: skip
-_COMPARED = re2.compile(
+_COMPARED = lazy_re2(
     rb"(?:[=!<>]==?\s*|\bcase\s+|\bin\s*[(\[{]\s*|when\s+|[^=|-][<>]\s*|\bis\s+|equal\w*\(\s*|Is\(err,\s*\w*\.?)$"
 )
-_COMPARED_AFTER = re2.compile(rb"^\s*(?:===?|!==?|\)?\s*===?|:\s*[{\[\"'(])")
-_DESCRIBED = re2.compile(
+_COMPARED_AFTER = lazy_re2(rb"^\s*(?:===?|!==?|\)?\s*===?|:\s*[{\[\"'(])")
+_DESCRIBED = lazy_re2(
     rb"@ApiResponse|@Api\w*Response|@OA\b|ProducesResponseType|\.Produces\w*\(|\bresponses\s*[=:]|SwaggerResponse|@swagger|@throws|"
     rb"assert|expect\(|\.status_code\s*==|\.status\s*===?|raise_for_status|@doc\b|OpenApi\w*\("
 )

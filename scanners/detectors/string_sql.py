@@ -8,6 +8,7 @@ import re2
 from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -17,7 +18,7 @@ _WINDOW = 400
 _ENOUGH = 20
 _MAX_PLACES = 500
 """Bounds on what one hostile file may cost."""
-_SQL = re2.compile(
+_SQL = lazy_re2(
     rb"(?is)\b(select\b.*\bfrom\b|insert\s+into\b|update\s+[\w.`\"\[\]]+\s+set\b|delete\s+from\b|\bwhere\s+[\w.`\"\[\]]+\s*(=|<|>|like|in\b)|\b(and|or)\s+[\w.`\"\[\]]+\s*(=|<|>|like\b)|"
     rb"having\b|\bvalues\s*\()|\.(where|find_by_sql|exec_query|having)\(?\s*[\"']"
 )
@@ -55,22 +56,22 @@ _BARE = {
     "csharp": rb"(?:=|<|>)\s*\"\s*\+\s*[a-z]\w*",
 }
 _SAME = {"typescript": "javascript", "tsx": "javascript"}
-_SAFE = re2.compile(
+_SAFE = lazy_re2(
     rb"(?i)placeholder|\b[lr]hs\b|quote|escape|sanitiz|connection\.|ident|param(?:eter)?s?_?(?:list|str)|bind|column|table|schema|order|direction|"
     rb"sort|field|alias|prefix|interval|lang(?:uage)?\b|regconfig|logger|\blog\b|raise |throw |error\(|console\.|print|message|format_sql|"
     rb"quoteIdent|literal\(|Prisma\.sql|dialect|int\(|intval|\(int\)|parseInt|Number\(|assert|analyzer|version|timezone|collat"
 )
-_FIXED = re2.compile(
+_FIXED = lazy_re2(
     rb"[{+.]\s*[$\\]?(?:self::|static::|Time|Date|[A-Z][A-Z_]{2,})|\b(?:now|today|ago|utcnow)\b|\.to_i\b|\bTime\."
 )
 """Values that no request brings: constants, clocks, whole numbers."""
-_CALLS = re2.compile(
+_CALLS = lazy_re2(
     rb"(?i)\b(execute|executemany|query|queryrow|exec|raw|rawquery|text|prepare|fetch\w*|\$queryrawunsafe|\$executerawunsafe|select_all|"
     rb"find_by_sql|where|createquery|createnativequery|preparestatement|statement|executesql\w*|fromsqlraw|sqlquery|queryasync|get_results|"
     rb"get_var|mysqli_query|pg_query|read_sql\w*|sql|stmt|cursor|db)\b"
 )
-_TAGGED = re2.compile(rb"(?:\bsql|queryRaw|executeRaw|\.sql|\bSQL|gql|graphql|css|html)(?:<[^>]*>)?`[^`]*$")
-_NO_REQUEST = re2.compile(
+_TAGGED = lazy_re2(rb"(?:\bsql|queryRaw|executeRaw|\.sql|\bSQL|gql|graphql|css|html)(?:<[^>]*>)?`[^`]*$")
+_NO_REQUEST = lazy_re2(
     r"(?i)(^|/)(migrations?|migrate|versions|scripts?|bin|tools?|seeds?|seeders?|benchmarks?|management|tasks|upgrade\w*|fixtures|dev|deploy|cli|cmd)/"
 )
 
@@ -115,7 +116,7 @@ class StringSql:
         return Answer(evidence, count=len(places), files=len({path for path, _ in places}))
 
 
-_NOISE = re2.compile(
+_NOISE = lazy_re2(
     rb"(?i)\b(log(?:ger|ging)?|console|print|panic|errorf|fmt\.errorf|exception)\b\S*\(|\bhelp_text\b|\b(raise|throw)\b|\w+error\("
 )
 
@@ -142,7 +143,7 @@ def _is_built(data: bytes, match: Any, language: str) -> bool:
     return not literal and not _is_fixed(data, match[0]) and not in_comment(data, place, language)
 
 
-_NAME = re2.compile(rb"[{+.%$(]\s*\$?\{?\s*\$?([a-zA-Z_]\w*)")
+_NAME = lazy_re2(rb"[{+.%$(]\s*\$?\{?\s*\$?([a-zA-Z_]\w*)")
 
 
 def _is_fixed(data: bytes, interpolation: bytes) -> bool:

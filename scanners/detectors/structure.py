@@ -3,19 +3,18 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from scanners.classify import role_of
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.languages import CODE, language_of
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _COUNTED = CODE | {"hcl"}
 _MIGRATIONS = frozenset(["migrations", "migrate", "versions", "seeders"])
-_LIBRARY = re2.compile(
+_LIBRARY = lazy_re2(
     r"(?i)(^|/)(static|public|assets|wwwroot|resources)/([^/]+/)*(lib|libs|plugins?|external)/|(^|/)(jquery|bootstrap|lodash|moment|d3|popper)[\w.-]*\.js$"
 )
 """Libraries for browsers that were copied in, where no folder called vendor says so."""

@@ -4,13 +4,12 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.detectors.structure import written_lines
 from scanners.facts import Answer, Evidence
 from scanners.languages import language_of
+from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -42,20 +41,20 @@ _MAX_SIGNATURE = 3000
 _MAX_FUNCTIONS = 2000
 """Bounds on what one hostile file may cost; the longest of people's files stay far below both."""
 _DEF = {
-    "python": re2.compile(rb"(?m)^[ \t]*(?:async[ ]+)?def[ ]+\w+[ ]*(?:\[[^\]]*\])?\("),
-    "php": re2.compile(rb"\bfunction[ ]+&?\w+[ ]*\("),
-    "ruby": re2.compile(rb"(?m)^[ \t]*def[ ]+[\w.?!=]+"),
-    "elixir": re2.compile(rb"(?m)^[ \t]*def[ ]+\w+"),
+    "python": lazy_re2(rb"(?m)^[ \t]*(?:async[ ]+)?def[ ]+\w+[ ]*(?:\[[^\]]*\])?\("),
+    "php": lazy_re2(rb"\bfunction[ ]+&?\w+[ ]*\("),
+    "ruby": lazy_re2(rb"(?m)^[ \t]*def[ ]+[\w.?!=]+"),
+    "elixir": lazy_re2(rb"(?m)^[ \t]*def[ ]+\w+"),
 }
 _SIG = {
-    "ruby": re2.compile(rb"(?m)^[ \t]*sig[ ]*(?:\{|do)|^[ \t]*#[ ]@(?:param|return)\b"),
-    "elixir": re2.compile(rb"(?m)^[ \t]*@spec\b"),
+    "ruby": lazy_re2(rb"(?m)^[ \t]*sig[ ]*(?:\{|do)|^[ \t]*#[ ]@(?:param|return)\b"),
+    "elixir": lazy_re2(rb"(?m)^[ \t]*@spec\b"),
 }
-_PHP_TYPED = re2.compile(
+_PHP_TYPED = lazy_re2(
     rb"(?:^|[(,])[ \t\r\n]*(?:#\[[^\]]*\][ ]*)?(?:(?:public|private|protected|readonly)[ ]+)*\??\\?[A-Za-z][\w\\|&?]*[ ]+[&.]*\$"
 )
-_PHP_RETURN = re2.compile(rb"^[ \t\r\n]*:[ ]*[\\?A-Za-z(]")
-_TYPED_VUE = re2.compile(rb"<script[^>]*\blang=[\"']ts")
+_PHP_RETURN = lazy_re2(rb"^[ \t\r\n]*:[ ]*[\\?A-Za-z(]")
+_TYPED_VUE = lazy_re2(rb"<script[^>]*\blang=[\"']ts")
 
 
 class TypeShare:

@@ -1,17 +1,17 @@
 """Tests of single functions or classes: they assert something real and start neither server, browser nor database."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from scanners.comments import in_comment
 from scanners.detectors.base import Facts
 from scanners.detectors.unit_test_forms import ALIKE, FORMS
 from scanners.facts import Answer, Evidence
+from scanners.lazy import lazy_re
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazy_re(
     r"(?i)(^|/)[\w.-]*(integration|functional|acceptance|end-?to-?end|e2e|system|smoke|browser|contract|performance|load)[-_.]?(tests?|specs?)(/|\.)|"
     r"(^|/)(tests?|specs?|__tests__|test/java|test/kotlin)/(\w+/)*(integrations?|functional|features?|acceptance|e2e|system|requests|controllers|api|browser|smoke|end_to_end)/|"
     r"(^|/)(e2e|cypress|playwright|features)/|[._-](e2e|integration|int|cy|e2e-spec|integration-spec|functional)[._-](test|spec)?s?|[._-]e2e-spec\.|"

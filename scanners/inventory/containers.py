@@ -5,19 +5,20 @@ from dataclasses import dataclass
 
 from scanners.inventory.formats.tree import MAX_CHARACTERS, Map, as_map, as_seq, as_text, as_texts
 from scanners.inventory.formats.yamltree import documents
+from scanners.lazy import lazy_re
 
-_DOCKERFILE = re.compile(
+_DOCKERFILE = lazy_re(
     r"(^|/)((docker|container)file([._-][\w.-]+)?|[\w.-]+\.(docker|container)file)$", re.IGNORECASE
 )
-_NOT_DOCKERFILE = re.compile(
+_NOT_DOCKERFILE = lazy_re(
     r"\.(dockerignore|md|txt|py|js|ts|go|rb|java|php|json|ya?ml|sh|html)$", re.IGNORECASE
 )
-_COMPOSE = re.compile(
+_COMPOSE = lazy_re(
     r"(^|/)((docker-)?compose([._-][\w.-]+)?|[\w.-]+[._-](docker-)?compose)\.ya?ml$", re.IGNORECASE
 )
-_INSTRUCTION = re.compile(r"^\s*([A-Za-z]+)(?:\s+([\s\S]*))?$")
-_HEREDOC = re.compile(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
-_FROM = re.compile(r"^(?:--\S+\s+)*(\S+)(?:\s+as\s+(\S+))?", re.IGNORECASE)
+_INSTRUCTION = lazy_re(r"^\s*([A-Za-z]+)(?:\s+([\s\S]*))?$")
+_HEREDOC = lazy_re(r"<<-?([\"']?)([A-Za-z_]\w*)\1")
+_FROM = lazy_re(r"^(?:--\S+\s+)*(\S+)(?:\s+as\s+(\S+))?", re.IGNORECASE)
 _KNOWN = frozenset(
     ["FROM", "RUN", "CMD", "LABEL", "MAINTAINER", "EXPOSE", "ENV", "ADD", "COPY", "ENTRYPOINT", "VOLUME",
      "USER", "WORKDIR", "ARG", "ONBUILD", "STOPSIGNAL", "HEALTHCHECK", "SHELL"]

@@ -4,13 +4,13 @@ Dots inside keys stay as they are, so ``logging.level.root`` is the same key in 
 properties. XML lists repeat their key instead of counting.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from scanners.facts import Setting
 from scanners.inventory.formats import jsontree, linetext, tomltree, xmltree, yamltree
 from scanners.inventory.formats.tree import MAX_NODES, SettingsError, bomb, leaves
+from scanners.lazy import lazy_re
 
 __all__ = ["SettingsError", "is_structured", "parse_settings"]
 
@@ -32,8 +32,8 @@ _KIND_OF_NAME = {
     "composer.lock": "json", "pdm.lock": "toml", "pnpm-lock.yaml": "yaml", "pylintrc": "ini",
     ".bowerrc": "json", "packages.lock.json": "json", "deno.lock": "json", "codeowners": "",
 }  # fmt: skip
-_WRAPPERS = re.compile(r"\.(dist|example|sample|template|tmpl|tpl|j2|jinja2?|erb|default)$")
-_ENV_NAME = re.compile(r"^(\.env(rc)?([._-].+)?|.+\.env)$")
+_WRAPPERS = lazy_re(r"\.(dist|example|sample|template|tmpl|tpl|j2|jinja2?|erb|default)$")
+_ENV_NAME = lazy_re(r"^(\.env(rc)?([._-].+)?|.+\.env)$")
 
 
 def kind_of(path: str) -> str:

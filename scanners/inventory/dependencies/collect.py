@@ -1,14 +1,14 @@
 """All dependencies of one tree, resolved across its manifests and indexed by name."""
 
-import re
 from collections.abc import Iterable
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
 from scanners.inventory.dependencies.resolve import resolve
+from scanners.lazy import lazy_re
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_GO_MAJOR = re.compile(r"(?:/v[0-9]+|\.v[0-9]+)$")
+_SEPARATORS = lazy_re(r"[-_.]+")
+_GO_MAJOR = lazy_re(r"(?:/v[0-9]+|\.v[0-9]+)$")
 _CASELESS = frozenset(["npm", "packagist", "nuget"])
 
 

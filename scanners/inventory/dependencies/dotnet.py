@@ -8,12 +8,13 @@ from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
 from scanners.inventory.dependencies.reading import Element, Scope, json_map, xml_root
 from scanners.inventory.formats.tree import as_map, as_text
+from scanners.lazy import lazy_re
 
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")
 _SHARED = frozenset(
     ["directory.packages.props", "directory.build.props", "directory.build.targets", "packages.config"]
 )
-_TEST_PACKAGE = re.compile(
+_TEST_PACKAGE = lazy_re(
     r"(?i)^(xunit|nunit|mstest|microsoft\.net\.test\.sdk$|tunit$|microsoft\.testing\.platform)"
 )
 _PROPERTIES = (
@@ -33,7 +34,7 @@ _PROPERTIES = (
 )
 _WEB_SDK = "microsoft.net.sdk.web"
 _WEB_FRAMEWORK = "Microsoft.AspNetCore.App"
-_VARIABLE = re.compile(r"\$\((\w+)\)")
+_VARIABLE = lazy_re(r"\$\((\w+)\)")
 
 
 def handles(basename: str) -> bool:

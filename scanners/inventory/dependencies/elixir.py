@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError, refuse_conflicts
 from scanners.inventory.dependencies.reading import Scope, check_size
+from scanners.lazy import lazy_re
 
 _NAMES = frozenset(["mix.exs", "mix.lock"])
-_LEXEME = re.compile(
+_LEXEME = lazy_re(
     r'(\'\'\'|""")[\s\S]*?\1|"(?:[^"\\]|\\[\s\S])*"|~[sSwW][(\[{|/<][^)\]}|/>\n]{0,2000}[)\]}|/>]|#[^\n]*'
 )
-_FUNCTION = re.compile(r"^[ \t]*defp?[ \t]+(\w+[?!]?)", re.MULTILINE)
-_TUPLE = re.compile(r'\{\s*:(?:"([^"\n]+)"|([a-z_]\w*))\s*,\s*([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}')
-_REQUIREMENT = re.compile(r'\s*"([^"\n]*)"')
-_OPTION_START = re.compile(r'\s*(?:"[^"\n]*"|\[?\s*[a-z_]+:\s)')
-_ONLY = re.compile(r"\bonly:\s*(\[[^\]]*\]|:\w+|~w[\[(][^\])]*[\])]a?)")
-_LOCKED = re.compile(r'^\s*"?([\w-]+)"?:\s*\{:(hex|git|path),\s*:?"?([^",]+)"?,\s*"([^"]*)"')
-_CONSUMED = re.compile(r"\bdeps:\s*\[")
-_APP = re.compile(r"\bapp:\s*:(\w+)")
-_VERSION = re.compile(r'\bversion:\s*"([^"\n]*)"')
-_ATTRIBUTE = re.compile(r'^\s*@version\s+"([^"\n]*)"', re.MULTILINE)
+_FUNCTION = lazy_re(r"^[ \t]*defp?[ \t]+(\w+[?!]?)", re.MULTILINE)
+_TUPLE = lazy_re(r'\{\s*:(?:"([^"\n]+)"|([a-z_]\w*))\s*,\s*([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}')
+_REQUIREMENT = lazy_re(r'\s*"([^"\n]*)"')
+_OPTION_START = lazy_re(r'\s*(?:"[^"\n]*"|\[?\s*[a-z_]+:\s)')
+_ONLY = lazy_re(r"\bonly:\s*(\[[^\]]*\]|:\w+|~w[\[(][^\])]*[\])]a?)")
+_LOCKED = lazy_re(r'^\s*"?([\w-]+)"?:\s*\{:(hex|git|path),\s*:?"?([^",]+)"?,\s*"([^"]*)"')
+_CONSUMED = lazy_re(r"\bdeps:\s*\[")
+_APP = lazy_re(r"\bapp:\s*:(\w+)")
+_VERSION = lazy_re(r'\bversion:\s*"([^"\n]*)"')
+_ATTRIBUTE = lazy_re(r'^\s*@version\s+"([^"\n]*)"', re.MULTILINE)
 _TEST_ENVIRONMENTS = frozenset(["test", "ci"])
 _LOCAL_ENVIRONMENTS = frozenset(["dev", "test", "ci", "docs", "lint", "bench"])
 

@@ -1,17 +1,16 @@
 """Go: go.mod. Checksums (go.sum) name every version ever considered, so they tell nothing of use."""
 
-import re
-
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError, refuse_conflicts
+from scanners.lazy import lazy_re
 
 MAX_LINE = 4000
 
 _DIRECTIVES = frozenset(
     ["module", "go", "toolchain", "require", "replace", "exclude", "retract", "tool", "godebug", "ignore"]
 )
-_WORD = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
-_INDIRECT = re.compile(r"//\s*indirect\b")
+_WORD = lazy_re(r'"(?:[^"\\]|\\.)*"|`[^`]*`|[^\s"`]+')
+_INDIRECT = lazy_re(r"//\s*indirect\b")
 
 
 def handles(basename: str) -> bool:

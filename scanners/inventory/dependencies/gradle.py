@@ -7,10 +7,11 @@ from scanners.facts import Dependency
 from scanners.inventory.dependencies.gradle_text import Statement, Token, statements
 from scanners.inventory.dependencies.manifest import Manifest, refuse_conflicts
 from scanners.inventory.dependencies.reading import Scope, check_size
+from scanners.lazy import lazy_re
 
-_COORDINATE = re.compile(r"([\w.${}-]+):([\w.${}-]+)(?::([^:@\s]*))?(?:[:@].*)?")
-_CONFIGURATION_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_][\w.]*)\}?")
+_COORDINATE = lazy_re(r"([\w.${}-]+):([\w.${}-]+)(?::([^:@\s]*))?(?:[:@].*)?")
+_CONFIGURATION_WORD = lazy_re(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_VARIABLE = lazy_re(r"\$\{?([A-Za-z_][\w.]*)\}?")
 _TRANSPARENT = frozenset(["if", "else", "for", "each", "forEach", "try", "with", "apply", "run"])
 _NOT_CONFIGURATIONS = frozenset(
     ["exclude", "because", "force", "println", "if", "else", "def", "val", "var", "return", "for", "import"]

@@ -1,12 +1,12 @@
 """Gradle scripts, Groovy or Kotlin, as statements in nested blocks. Nothing is evaluated."""
 
-import re
 from dataclasses import dataclass
 
 from scanners.inventory.dependencies.manifest import ManifestError
+from scanners.lazy import lazy_re
 
 MAX_BLOCK_DEPTH = 100
-_TOKEN = re.compile(
+_TOKEN = lazy_re(
     r"(?P<comment>//[^\n]*|/\*[\s\S]*?(?:\*/|\Z))"
     r'|(?P<long>"""[\s\S]*?(?:"{3,}|\Z)|\'\'\'[\s\S]*?(?:\'\'\'|\Z))'
     r'|(?P<string>"(?:[^"\\\n$]|\\.|\$\{(?:[^{}"\n]|"[^"\n]*")*\}|\$)*"|\'(?:[^\'\\\n]|\\.)*\')'

@@ -1,13 +1,13 @@
 """Maven: pom.xml."""
 
-import re
 from collections.abc import Iterator
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError
 from scanners.inventory.dependencies.reading import Element, Scope, xml_root
+from scanners.lazy import lazy_re
 
-_VARIABLE = re.compile(r"\$\{([^${}]{1,200})\}")
+_VARIABLE = lazy_re(r"\$\{([^${}]{1,200})\}")
 _MAX_VALUE = 300
 """Characters a filled-in value may have, so that properties naming each other cannot grow without end."""
 

@@ -8,11 +8,12 @@ from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError, refuse_conflicts
 from scanners.inventory.dependencies.reading import Scope, check_size, json_map
 from scanners.inventory.formats.tree import Map, as_map, as_text, as_texts
+from scanners.lazy import lazy_re
 
 _BLOCKS: tuple[tuple[str, Scope], ...] = (("require", "runtime"), ("require-dev", "dev"))
 _LOCKED: tuple[tuple[str, Scope], ...] = (("packages", "runtime"), ("packages-dev", "dev"))
 _NAMES = frozenset(["composer.json", "composer.lock"])
-_LOCKED_NAME = re.compile(r'^[ \t]*"name"\s*:\s*"([^"\n]+/[^"\n]+)"', re.MULTILINE)
+_LOCKED_NAME = lazy_re(r'^[ \t]*"name"\s*:\s*"([^"\n]+/[^"\n]+)"', re.MULTILINE)
 
 
 def handles(basename: str) -> bool:

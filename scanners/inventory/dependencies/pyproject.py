@@ -1,6 +1,5 @@
 """pyproject.toml and Pipfile: every table in which a Python project declares what it needs."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,13 +7,14 @@ from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
 from scanners.inventory.dependencies.reading import Scope, TomlPath, toml_values
 from scanners.inventory.dependencies.requirements import normalised, scope_of, specifier
+from scanners.lazy import lazy_re
 
 MAX_ITEM_LINES = 400
 MAX_SOUGHT_LINES = 200_000
 """In one file; arrays beyond that give the line of their key."""
 
-_NAME = re.compile(r"[\w.-]")
-_NAME_END = re.compile(r"[^\w.-]")
+_NAME = lazy_re(r"[\w.-]")
+_NAME_END = lazy_re(r"[^\w.-]")
 _TASK_KEYS = ("cmd", "shell", "script", "call", "composite", "sequence", "expr", "chain")
 _PIPFILE_TABLES = frozenset(["source", "requires", "scripts", "pipenv"])
 

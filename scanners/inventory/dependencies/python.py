@@ -1,6 +1,5 @@
 """Python: which files are manifests, and the reader for each."""
 
-import re
 from collections.abc import Callable
 
 from scanners.inventory.dependencies.manifest import Manifest, refuse_conflicts
@@ -8,6 +7,7 @@ from scanners.inventory.dependencies.pyproject import parse_pipfile, parse_pypro
 from scanners.inventory.dependencies.pythonlocks import parse_conda, parse_pipfile_lock, parse_toml_lock
 from scanners.inventory.dependencies.pythonsetup import parse_setup_cfg, parse_setup_py
 from scanners.inventory.dependencies.requirements import parse_requirements
+from scanners.lazy import lazy_re
 
 _READERS: dict[str, Callable[[str, str], Manifest]] = {
     "pyproject.toml": parse_pyproject,
@@ -20,9 +20,9 @@ _READERS: dict[str, Callable[[str, str], Manifest]] = {
     "pdm.lock": parse_toml_lock,
     "pylock.toml": parse_toml_lock,
 }
-_REQUIREMENTS = re.compile(r"(?:.*[-_.])?requirements?(?:[-_.].*)?\.(?:txt|in|pip)")
-_FOLDER = re.compile(r"requirements?/[^/]+\.(?:txt|in|pip)")
-_CONDA = re.compile(r"environment(?:[-_.].*)?\.ya?ml")
+_REQUIREMENTS = lazy_re(r"(?:.*[-_.])?requirements?(?:[-_.].*)?\.(?:txt|in|pip)")
+_FOLDER = lazy_re(r"requirements?/[^/]+\.(?:txt|in|pip)")
+_CONDA = lazy_re(r"environment(?:[-_.].*)?\.ya?ml")
 
 
 def handles(basename: str) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import posixpath
-import re
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError
@@ -10,11 +9,12 @@ from scanners.inventory.dependencies.reading import Scope
 from scanners.inventory.dependencies.requirements import file_scope, normalised, specifier
 from scanners.inventory.formats import yamltree
 from scanners.inventory.formats.tree import Map, SettingsError, as_seq
+from scanners.lazy import lazy_re
 
-_FIELD = re.compile(r'(name|version|category) = "([^"]*)"')
-_OWN = re.compile(r'source = \{ (?:virtual|editable) = "')
-_LOCK_ENTRY = re.compile(r'^(\s+)"([^"]+)": \{')
-_CONDA = re.compile(r"(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$")
+_FIELD = lazy_re(r'(name|version|category) = "([^"]*)"')
+_OWN = lazy_re(r'source = \{ (?:virtual|editable) = "')
+_LOCK_ENTRY = lazy_re(r'^(\s+)"([^"]+)": \{')
+_CONDA = lazy_re(r"(?:[\w./-]+::)?([A-Za-z0-9][\w.-]*)\s*(.*)$")
 
 
 def parse_toml_lock(path: str, text: str) -> Manifest:

@@ -1,7 +1,6 @@
 """setup.cfg and setup.py: read as text and as syntax, never executed."""
 
 import ast
-import re
 import warnings
 from collections.abc import Iterable, Iterator
 
@@ -9,6 +8,7 @@ from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
 from scanners.inventory.dependencies.reading import Scope
 from scanners.inventory.dependencies.requirements import scope_of, specifier
+from scanners.lazy import lazy_re
 
 MAX_SETUP_CHARACTERS = 200_000
 MAX_LITERALS = 20_000
@@ -18,11 +18,11 @@ _REQUIRES: dict[str, Scope] = {
     "tests_require": "test",
     "setup_requires": "build",
 }
-_SECTION = re.compile(r"\[([^\]]+)\]")
-_PAIR = re.compile(r"([\w.-]+)\s*[=:]\s*(.*)$")
-_ARRAY = re.compile(r"\b(install_requires|tests_require|setup_requires)\s*=\s*[\[(]([^\])]*)")
-_STRING = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")
-_SCALAR = re.compile(r"\b(name|version)\s*=\s*[\"']([^\"'\n]+)[\"']")
+_SECTION = lazy_re(r"\[([^\]]+)\]")
+_PAIR = lazy_re(r"([\w.-]+)\s*[=:]\s*(.*)$")
+_ARRAY = lazy_re(r"\b(install_requires|tests_require|setup_requires)\s*=\s*[\[(]([^\])]*)")
+_STRING = lazy_re(r"\"([^\"\n]*)\"|'([^'\n]*)'")
+_SCALAR = lazy_re(r"\b(name|version)\s*=\s*[\"']([^\"'\n]+)[\"']")
 Text = tuple[str, int]
 
 

@@ -7,17 +7,18 @@ from dataclasses import replace
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError
 from scanners.inventory.dependencies.reading import Scope
+from scanners.lazy import lazy_re
 
 MAX_LINE = 4000
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_SPECIFIER = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$", re.DOTALL)
-_TAIL = re.compile(r"\s+#|\s+--?[a-z]|;")
-_OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s*=\s*|\s+|(?<=-[rce]))(.*)$")
-_EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
-_URL = re.compile(r"(?:[a-z0-9]+\+)?[a-z]+://|git@", re.IGNORECASE)
-_WORD = re.compile(r"[a-z]+")
-_COMPILED = re.compile(r"#.*\b(?:pip-compile|uv pip compile|pip-compile-multi|via)\b")
+_SEPARATORS = lazy_re(r"[-_.]+")
+_SPECIFIER = lazy_re(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$", re.DOTALL)
+_TAIL = lazy_re(r"\s+#|\s+--?[a-z]|;")
+_OPTION = lazy_re(r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s*=\s*|\s+|(?<=-[rce]))(.*)$")
+_EGG = lazy_re(r"[#&]egg=([A-Za-z0-9._-]+)")
+_URL = lazy_re(r"(?:[a-z0-9]+\+)?[a-z]+://|git@", re.IGNORECASE)
+_WORD = lazy_re(r"[a-z]+")
+_COMPILED = lazy_re(r"#.*\b(?:pip-compile|uv pip compile|pip-compile-multi|via)\b")
 _TEST = frozenset(["test", "tests", "testing", "pytest", "tox", "qa", "e2e", "unittest", "coverage", "cov"])
 _DEV = frozenset(
     [

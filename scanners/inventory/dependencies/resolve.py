@@ -1,19 +1,19 @@
 """Resolution across manifests: what one file leaves to another. Each parser's docstring names its facts."""
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
+from scanners.lazy import lazy_re
 
 MAX_PARENTS = 12
 MAX_EXPANDED = 1000
 
-_PROPERTY = re.compile(r"\$\{([^${}]{1,200})\}")
-_ALIAS_SEPARATORS = re.compile(r"[-_]")
+_PROPERTY = lazy_re(r"\$\{([^${}]{1,200})\}")
+_ALIAS_SEPARATORS = lazy_re(r"[-_]")
 
 
 def resolve(manifests: tuple[Manifest, ...]) -> Iterator[tuple[Manifest, Iterable[Dependency]]]:

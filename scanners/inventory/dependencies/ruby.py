@@ -6,23 +6,24 @@ from dataclasses import replace
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError, refuse_conflicts
 from scanners.inventory.dependencies.reading import Scope, check_size
+from scanners.lazy import lazy_re
 
 _GEMFILES = frozenset(["gemfile", "gems.rb"])
 _LOCKS = frozenset(["gemfile.lock", "gems.locked"])
-_STRING = re.compile(r"""%[qQ]?[<({\[]([^>)}\]\n]*)[>)}\]]|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""")
-_COMMENT = re.compile(
+_STRING = lazy_re(r"""%[qQ]?[<({\[]([^>)}\]\n]*)[>)}\]]|"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'""")
+_COMMENT = lazy_re(
     r"""("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|%[qwQWiI][<({\[][^>)}\]\n]{0,300}[>)}\]])|(#[^\n]*)"""
 )
-_BLOCK_COMMENT = re.compile(r"^=begin\b.*?(?:^=end\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
-_GEM = re.compile(r"gem[\s(]+(?=[\"'])")
-_OPENER = re.compile(
+_BLOCK_COMMENT = lazy_re(r"^=begin\b.*?(?:^=end\b[^\n]*|\Z)", re.MULTILINE | re.DOTALL)
+_GEM = lazy_re(r"gem[\s(]+(?=[\"'])")
+_OPENER = lazy_re(
     r"(?:[\w@.\[\]:]+\s*(?:\|\|)?=\s*)?(?:if|unless|case|begin|def|while|until|for|class|module)\b"
     r"|.*\bdo\s*(?:\|[^|]*\|)?$"
 )
-_GROUP = re.compile(r"groups?[\s(]+(.*?)\)?\s*do\b")
-_INLINE_GROUP = re.compile(r"""(?::groups?\s*=>|\bgroups?:)\s*(\[[^\]]*\]|%i[\[(][^\])]*[\])]|:?["']?\w+)""")
-_OPTION = re.compile(r""":?(\b[a-z_]+)(?::|\s*=>)\s*(?:["']([^"'\n]*)["']|(\S+))""")
-_WORD = re.compile(r"\w+")
+_GROUP = lazy_re(r"groups?[\s(]+(.*?)\)?\s*do\b")
+_INLINE_GROUP = lazy_re(r"""(?::groups?\s*=>|\bgroups?:)\s*(\[[^\]]*\]|%i[\[(][^\])]*[\])]|:?["']?\w+)""")
+_OPTION = lazy_re(r""":?(\b[a-z_]+)(?::|\s*=>)\s*(?:["']([^"'\n]*)["']|(\S+))""")
+_WORD = lazy_re(r"\w+")
 _DEVELOPMENT = frozenset(
     ["development", "dev", "lint", "linting", "rubocop", "debug", "debugging", "console", "guard", "ci"]
     + ["docs", "doc", "documentation", "tools", "tooling"]
@@ -31,13 +32,13 @@ _TEST = frozenset(["test", "tests", "testing", "cucumber", "spec", "rspec", "sys
 _MAX_LINE = 2000
 """Longer lines are data or an attack; no declaration needs them."""
 
-_LOCK_HEADING = re.compile(r"[A-Z][A-Z ]+$")
-_SPEC = re.compile(r" {4}([\w.-]+) \(([^)]*)\)$")
-_DIRECT = re.compile(r" {2}([\w.-]+)(?: \(([^)]*)\))?!?$")
+_LOCK_HEADING = lazy_re(r"[A-Z][A-Z ]+$")
+_SPEC = lazy_re(r" {4}([\w.-]+) \(([^)]*)\)$")
+_DIRECT = lazy_re(r" {2}([\w.-]+)(?: \(([^)]*)\))?!?$")
 
-_ADD = re.compile(r"\.add_(runtime_|development_)?dependency[\s(]+")
-_SPEC_FIELD = re.compile(r"""^\s*\w+\.(name|version)\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
-_EXECUTABLES = re.compile(
+_ADD = lazy_re(r"\.add_(runtime_|development_)?dependency[\s(]+")
+_SPEC_FIELD = lazy_re(r"""^\s*\w+\.(name|version)\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE)
+_EXECUTABLES = lazy_re(
     r"\.executables?\s*(?:=|<<|\+=)\s*(\[[^\]]{0,2000}\]|%w[\[({][^\])}]{0,2000}[\])}]|[\"'][^\"'\n]{1,200}[\"'])"
 )
 

@@ -1,12 +1,12 @@
 """Cargo: Cargo.toml and Cargo.lock."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError, refuse_conflicts
 from scanners.inventory.dependencies.reading import Scope, TomlPath, check_size, toml_values
+from scanners.lazy import lazy_re
 
 _NAMES = frozenset(["cargo.toml", "cargo.lock"])
 _TABLES: tuple[tuple[str, Scope], ...] = (
@@ -16,8 +16,8 @@ _TABLES: tuple[tuple[str, Scope], ...] = (
     ("build-dependencies", "build"),
     ("build_dependencies", "build"),
 )
-_LOCK_LINE = re.compile(r'\s*(?:#.*|\[\[?[\w."-]+\]\]?|[\w."-][\w." -]*=.*|"[^"]*",?|\]|)\s*$')
-_LOCK_FIELD = re.compile(r'(name|version)\s*=\s*"([^"]*)"')
+_LOCK_LINE = lazy_re(r'\s*(?:#.*|\[\[?[\w."-]+\]\]?|[\w."-][\w." -]*=.*|"[^"]*",?|\]|)\s*$')
+_LOCK_FIELD = lazy_re(r'(name|version)\s*=\s*"([^"]*)"')
 
 _MAX_LOCK_LINE = 2000
 

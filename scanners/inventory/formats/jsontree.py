@@ -1,12 +1,12 @@
 """JSON into the neutral tree, with comments, trailing commas and JSON5's bare keys and quotes tolerated."""
 
 import json
-import re
 from typing import Any
 
 from scanners.inventory.formats.tree import MAX_DEPTH, MAX_NODES, Map, Seq, bomb, check_text, unparsable
+from scanners.lazy import lazy_re
 
-_TOKEN = re.compile(
+_TOKEN = lazy_re(
     r"""(?P<skip>\s+|//[^\n]*|/\*[\s\S]*?\*/)"""
     r"""|(?P<string>"[^"\\\n]*(?:\\[\s\S][^"\\\n]*)*"|'[^'\\\n]*(?:\\[\s\S][^'\\\n]*)*')"""
     r"""|(?P<mark>[{}\[\],:])"""

@@ -3,14 +3,15 @@
 import re
 
 from scanners.inventory.formats.tree import check_text
+from scanners.lazy import lazy_re
 
 Leaf = tuple[str, str, int]
 
-_SECTION = re.compile(r"^\[([^\]\n]+)\]\s*(?:[#;].*)?$")
-_DELIMITER = re.compile(r"[=:]")
-_PROPERTY = re.compile(r"((?:[^\s=:\\]|\\.)+)(?:\s*[=:]\s*|\s+|$)(.*)$", re.DOTALL)
-_ENV = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=(.*)$")
-_INDEX = re.compile(r"\[(\d+)\]")
+_SECTION = lazy_re(r"^\[([^\]\n]+)\]\s*(?:[#;].*)?$")
+_DELIMITER = lazy_re(r"[=:]")
+_PROPERTY = lazy_re(r"((?:[^\s=:\\]|\\.)+)(?:\s*[=:]\s*|\s+|$)(.*)$", re.DOTALL)
+_ENV = lazy_re(r"^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=(.*)$")
+_INDEX = lazy_re(r"\[(\d+)\]")
 
 
 def ini_leaves(path: str, text: str) -> list[Leaf]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanners.inventory.formats.tree import MAX_DEPTH, MAX_NODES, bomb, check_text, unparsable
+from scanners.lazy import lazy_re
 
-_TOKEN = re.compile(
+_TOKEN = lazy_re(
     r'(?P<long>"""[\s\S]*?(?:(?<!\\)"{3,5}|\Z)|\'\'\'[\s\S]*?(?:\'{3,5}|\Z))'
     r"|(?P<string>\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\n]*')"
     r"|(?P<comment>#[^\n]*)|(?P<newline>\n)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<equals>=)"

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from scanners.errors import ScanError
+from scanners.lazy import lazy_re
 
 MAX_CHARACTERS = 1 << 20
 MAX_NODES = 200_000
 """Counted after alias expansion; a megabyte of honest YAML or JSON stays well below."""
 MAX_DEPTH = 100
 
-_CONFLICT_MARKS = re.compile(r"^(?:(<){7} |(=){7}\r?$|(>){7} )", re.MULTILINE)
+_CONFLICT_MARKS = lazy_re(r"^(?:(<){7} |(=){7}\r?$|(>){7} )", re.MULTILINE)
 
 
 class SettingsError(ScanError):

@@ -13,10 +13,11 @@ from scanners.inventory.formats.tree import (
     check_text,
     unparsable,
 )
+from scanners.lazy import lazy_re
 
-_TEMPLATE = re.compile(r"\{\{|\{%|<%")
-_PAIR = re.compile(r"""^(\s*)((?:- +)*)(["']?)([\w.$@/*][\w.$@/* -]{0,200})\3\s*:(?:\s+(.*))?$""")
-_ITEM = re.compile(r"^(\s*)-\s+(.*)$")
+_TEMPLATE = lazy_re(r"\{\{|\{%|<%")
+_PAIR = lazy_re(r"""^(\s*)((?:- +)*)(["']?)([\w.$@/*][\w.$@/* -]{0,200})\3\s*:(?:\s+(.*))?$""")
+_ITEM = lazy_re(r"^(\s*)-\s+(.*)$")
 
 
 def documents(path: str, text: str) -> list[Any]:

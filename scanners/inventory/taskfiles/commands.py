@@ -5,15 +5,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from scanners.lazy import lazy_re
+
 MAX_SCRIPT = 64 * 1024
 """Characters of a script that are looked through."""
 
-_PIECE = re.compile(
+_PIECE = lazy_re(
     r"(?P<skip>[ \t\r]+|\\\r?\n)|(?P<comment>(?:^|(?<=\s))#[^\n]*)|(?P<operator>&&|\|\||[;|&\n()])"
     r"|(?P<double>\"(?:[^\"\\]|\\[\s\S])*\")|(?P<single>'[^']*')|(?P<word>(?:\\[^\n]|[^\s;|&()\"'\\])+)|(?P<other>[\s\S])",
     re.MULTILINE,
 )
-_ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
+_ASSIGNMENT = lazy_re(r"^[A-Za-z_]\w*=")
 _PREFIXES = frozenset(
     ["sudo", "time", "exec", "command", "nohup", "then", "do", "else", "elif", "if", "!", "while", "env",
      "xvfb-run", "cross-env", "dotenv", "retry", "nice", "npx", "bunx", "cmd", "winpty", "eval", "{", "call",

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 
 from scanners.inventory.taskfiles.commands import within
+from scanners.lazy import lazy_re
 
-_RULE = re.compile(r"^([\w./%@ -][\w./%@ ${}()-]*?)::?(?!=)\s*([^#;\n]*)(?:;\s*(.*))?")
-_VARIABLE = re.compile(r"^(?:export\s+|override\s+)?([A-Za-z_][\w.-]*)\s*[:?+!]?:?=\s*(.*)$")
-_USE = re.compile(r"\$[({]([A-Za-z_][\w.-]*)[)}]")
-_INCLUDE = re.compile(r"^-?s?include\s+(.+)$")
-_CONTINUED = re.compile(r"\\\r?\n[ \t]*")
-_NAME = re.compile(r"@?([A-Za-z_][\w-]*)(?:\s|$)")
+_RULE = lazy_re(r"^([\w./%@ -][\w./%@ ${}()-]*?)::?(?!=)\s*([^#;\n]*)(?:;\s*(.*))?")
+_VARIABLE = lazy_re(r"^(?:export\s+|override\s+)?([A-Za-z_][\w.-]*)\s*[:?+!]?:?=\s*(.*)$")
+_USE = lazy_re(r"\$[({]([A-Za-z_][\w.-]*)[)}]")
+_INCLUDE = lazy_re(r"^-?s?include\s+(.+)$")
+_CONTINUED = lazy_re(r"\\\r?\n[ \t]*")
+_NAME = lazy_re(r"@?([A-Za-z_][\w-]*)(?:\s|$)")
 
 
 def makefile_tasks(

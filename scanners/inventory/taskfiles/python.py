@@ -6,11 +6,12 @@ from typing import Any
 from scanners.inventory.formats import linetext
 from scanners.inventory.formats.tree import SettingsError
 from scanners.inventory.taskfiles import data
+from scanners.lazy import lazy_re
 
-_FUNCTION = re.compile(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
-_CALL = re.compile(r"\b(?:session|s|c|ctx|context)\.run(?:_always|_install)?\(")
-_LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'")
-_OPTION = re.compile(r"^\s*\w+\s*=")
+_FUNCTION = lazy_re(r"^(?:async\s+)?def\s+(\w+)\s*\(", re.MULTILINE)
+_CALL = lazy_re(r"\b(?:session|s|c|ctx|context)\.run(?:_always|_install)?\(")
+_LITERAL = lazy_re(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'")
+_OPTION = lazy_re(r"^\s*\w+\s*=")
 
 
 def tox_tasks(path: str, text: str) -> dict[str, str]:

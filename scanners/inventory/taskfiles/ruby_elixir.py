@@ -2,16 +2,16 @@
 
 import re
 
-_TASK = re.compile(
+from scanners.lazy import lazy_re
+
+_TASK = lazy_re(
     r"^[ \t]*(?:multitask|task|(?:RSpec::Core::Rake|Rake::Test|RuboCop::Rake)Task\.new)\s*+\(?[ \t]*+"
     r"(?:[:\"'](?P<symbol>\w[\w:]*)[\"']?|(?P<key>\w+):)?(?P<rest>[^\n]*)",
     re.MULTILINE,
 )
-_SHELL = re.compile(r"\b(?:sh|system|ruby|exec)\s*\(?\s*[\"']([^\"'\n]+)[\"']")
-_ALIAS = re.compile(
-    r"(?<![\w.])([\w.]++)[\"']?:\s*+(\[[^\]]*\]|\"[^\"\n]*\")|\"([\w.]+)\"\s*=>\s*(\[[^\]]*\])"
-)
-_LITERAL = re.compile(r"\"([^\"\n]+)\"")
+_SHELL = lazy_re(r"\b(?:sh|system|ruby|exec)\s*\(?\s*[\"']([^\"'\n]+)[\"']")
+_ALIAS = lazy_re(r"(?<![\w.])([\w.]++)[\"']?:\s*+(\[[^\]]*\]|\"[^\"\n]*\")|\"([\w.]+)\"\s*=>\s*(\[[^\]]*\])")
+_LITERAL = lazy_re(r"\"([^\"\n]+)\"")
 _NATIVE = {"RSpec": ("spec", "rspec"), "Rake:": ("test", "ruby -Itest"), "RuboC": ("rubocop", "rubocop")}
 
 

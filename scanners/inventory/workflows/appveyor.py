@@ -1,14 +1,13 @@
 """AppVeyor: the phases of one build; what it does by itself where nothing is written."""
 
-import re
-
 from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText
+from scanners.lazy import lazy_re
 
 PROVIDER = "appveyor"
-NAME = re.compile(r"^\.?appveyor\.ya?ml$")
+NAME = lazy_re(r"^\.?appveyor\.ya?ml$")
 
 _PHASES = (
     "init", "install", "before_build", "build_script", "after_build", "before_test", "test_script",

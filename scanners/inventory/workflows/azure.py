@@ -9,9 +9,10 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, Seq, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "azure"
-NAME = re.compile(
+NAME = lazy_re(
     r"^((.*/)?\.?(azure-?pipelines?|vsts-ci)([._-][\w.-]+)?\.ya?ml|(.*/)?\.?(azure-?pipelines?|azuredevops)/.+\.ya?ml)$",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from scanners.errors import ScanError
 from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, Seq, SettingsError, as_map, as_text
 from scanners.inventory.formats.yamltree import documents
+from scanners.lazy import lazy_re
 
 ReadText = Callable[[str], str | None]
 
@@ -21,7 +22,7 @@ WORKING_DIRECTORY = "working-directory"
 MAX_DEPTH = 4
 """Of templates, reusable commands and includes that call each other."""
 
-_CD = re.compile(r"^[ \t]*(?:cd|pushd)[ \t]+([^\s;&|]+)[ \t]*(?:$|[;&#])", re.MULTILINE)
+_CD = lazy_re(r"^[ \t]*(?:cd|pushd)[ \t]+([^\s;&|]+)[ \t]*(?:$|[;&#])", re.MULTILINE)
 _TRIGGERS = frozenset(["push", "pull_request", "schedule", "tag", "manual", "release", "call"])
 
 

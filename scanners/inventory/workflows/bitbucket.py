@@ -1,6 +1,5 @@
 """Bitbucket Pipelines: steps under the event and pattern they are listed for."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,9 +7,10 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "bitbucket"
-NAME = re.compile(r"^bitbucket-pipelines\.ya?ml$")
+NAME = lazy_re(r"^bitbucket-pipelines\.ya?ml$")
 
 _EVENTS = {"pull-requests": "pull_request", "tags": "tag", "custom": "manual"}
 

@@ -8,9 +8,10 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, as_map, as_seq, as_text
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "buildkite"
-NAME = re.compile(r"^(\.?buildkite/[\w./-]+|buildkite([._-][\w-]+)?)\.ya?ml$")
+NAME = lazy_re(r"^(\.?buildkite/[\w./-]+|buildkite([._-][\w-]+)?)\.ya?ml$")
 
 
 def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:

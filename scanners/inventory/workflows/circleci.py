@@ -8,11 +8,12 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "circleci"
-NAME = re.compile(r"^(\.circleci/[^/]+|circle)\.ya?ml$")
+NAME = lazy_re(r"^(\.circleci/[^/]+|circle)\.ya?ml$")
 
-_PARAMETER = re.compile(r"<<\s*parameters\.([\w-]+)\s*>>")
+_PARAMETER = lazy_re(r"<<\s*parameters\.([\w-]+)\s*>>")
 
 
 def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:

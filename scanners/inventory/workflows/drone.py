@@ -1,15 +1,15 @@
 """Drone, and what Woodpecker kept of it: steps that run commands in an image or a plugin with settings."""
 
-import re
 from typing import Any
 
 from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, Seq, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "drone"
-NAME = re.compile(r"^\.drone\.ya?ml$")
+NAME = lazy_re(r"^\.drone\.ya?ml$")
 
 _EVENTS = {
     "push": "push", "pull_request": "pull_request", "pull-request": "pull_request", "tag": "tag", "cron":

@@ -1,6 +1,5 @@
 """GitHub Actions, and the forges that read the same files."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,9 +7,10 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import WORKING_DIRECTORY, ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "github"
-NAME = re.compile(r"^\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
+NAME = lazy_re(r"^\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")
 
 _EVENTS = {
     "push": "push", "pull_request": "pull_request", "pull_request_target": "pull_request",
@@ -19,7 +19,7 @@ _EVENTS = {
     # A run that follows another workflow was set off by what set off that one, which is mostly a push.
     "workflow_run": "push",
 }  # fmt: skip
-_NEVER = re.compile(r"^(\$\{\{\s*)?false(\s*\}\})?$")
+_NEVER = lazy_re(r"^(\$\{\{\s*)?false(\s*\}\})?$")
 
 
 def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:

@@ -8,9 +8,10 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, Seq, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import DEFAULT_BRANCH, ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "gitlab"
-NAME = re.compile(r"^\.gitlab-ci\.ya?ml$")
+NAME = lazy_re(r"^\.gitlab-ci\.ya?ml$")
 
 _RESERVED = frozenset(
     ["default", "include", "stages", "variables", "workflow", "image", "services", "cache", "before_script",
@@ -23,10 +24,10 @@ _REFS = {
 }  # fmt: skip
 _ALL = frozenset(["push", "pull_request", "tag", "schedule", "manual"])
 _BRANCHES_AND_TAGS = frozenset(["push", "tag"])
-_EQUALS = re.compile(
+_EQUALS = lazy_re(
     r"\$(?:CI_COMMIT_BRANCH|CI_COMMIT_REF_NAME|CI_COMMIT_REF_SLUG)\s*(==|=~)\s*(\"[^\"]*\"|'[^']*'|/[^/]*/\w*|\$\w+)"
 )
-_SOURCE = re.compile(r"\$CI_PIPELINE_SOURCE\s*(==|=~|!=)\s*(\"[^\"]*\"|'[^']*'|/[^/]*/)")
+_SOURCE = lazy_re(r"\$CI_PIPELINE_SOURCE\s*(==|=~|!=)\s*(\"[^\"]*\"|'[^']*'|/[^/]*/)")
 _SOURCES = {
     "merge_request": "pull_request", "external_pull": "pull_request", "schedule": "schedule", "push": "push",
     "web": "manual", "api": "manual", "trigger": "manual", "pipeline": "call", "parent": "call", "tag": "tag",

@@ -7,16 +7,17 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import SettingsError, check_text
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText
+from scanners.lazy import lazy_re
 
 PROVIDER = "jenkins"
-NAME = re.compile(r"(^|/)(jenkinsfile([._-][\w.-]+)?|[\w.-]+\.jenkinsfile)$", re.IGNORECASE)
+NAME = lazy_re(r"(^|/)(jenkinsfile([._-][\w.-]+)?|[\w.-]+\.jenkinsfile)$", re.IGNORECASE)
 
 # What is never closed runs to the end of the text, so that nothing is searched twice.
 _STRING = (
     r"(?:'''(?P<{0}a>[\s\S]*?)(?:'''|\Z)|\"\"\"(?P<{0}b>[\s\S]*?)(?:\"\"\"|\Z)"
     r"|'(?P<{0}c>(?:[^'\\\n]|\\.)*)'|\"(?P<{0}d>(?:[^\"\\\n]|\\.)*)\")"
 )
-_TOKEN = re.compile(
+_TOKEN = lazy_re(
     r"(?P<comment>//[^\n]*|/\*[\s\S]*?(?:\*/|\Z))"
     rf"|\b(?P<shell>sh|bat|pwsh|powershell)\b[ \t]*+\(?\s*+"
     rf"(?:\w++:[ \t]*+(?:true|false|'[^'\n]*'|\"[^\"\n]*\")\s*+,\s*+){{0,4}}"

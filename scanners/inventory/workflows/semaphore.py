@@ -1,15 +1,15 @@
 """Semaphore: blocks of jobs with a shared prologue."""
 
-import re
 from collections.abc import Iterator
 
 from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, as_map, as_seq, as_text
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText
+from scanners.lazy import lazy_re
 
 PROVIDER = "semaphore"
-NAME = re.compile(r"^\.semaphore/[^/]+\.ya?ml$")
+NAME = lazy_re(r"^\.semaphore/[^/]+\.ya?ml$")
 
 
 def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:

@@ -1,14 +1,13 @@
 """sr.ht builds: named tasks, each one script."""
 
-import re
-
 from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import as_map, as_seq
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText
+from scanners.lazy import lazy_re
 
 PROVIDER = "sourcehut"
-NAME = re.compile(r"^(\.build|\.builds/[^/]+)\.ya?ml$")
+NAME = lazy_re(r"^(\.build|\.builds/[^/]+)\.ya?ml$")
 
 
 def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:

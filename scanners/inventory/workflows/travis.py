@@ -8,9 +8,10 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import ReadText, Scope
+from scanners.lazy import lazy_re
 
 PROVIDER = "travis"
-NAME = re.compile(r"^\.travis\.ya?ml$")
+NAME = lazy_re(r"^\.travis\.ya?ml$")
 
 _PHASES = (
     "before_install",

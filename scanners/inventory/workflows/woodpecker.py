@@ -1,13 +1,12 @@
 """Woodpecker: one file for each workflow."""
 
-import re
-
 from scanners.facts import Pipeline
 from scanners.inventory.workflows import base, drone
 from scanners.inventory.workflows.base import ReadText
+from scanners.lazy import lazy_re
 
 PROVIDER = "woodpecker"
-NAME = re.compile(r"^(\.woodpecker\.ya?ml|\.woodpecker/.+\.ya?ml)$")
+NAME = lazy_re(r"^(\.woodpecker\.ya?ml|\.woodpecker/.+\.ya?ml)$")
 
 
 def parse(path: str, text: str, read: ReadText) -> tuple[Pipeline, ...]:

@@ -1,0 +1,37 @@
+"""Regular expressions that are compiled when they are first used.
+
+A process that judges one repository uses a fraction of all the expressions that the engine knows, and compiling
+the others would cost it more than reading the repository.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+
+class Lazy:
+    """Stands for what ``compile(*arguments)`` gives, and has its attributes."""
+
+    def __init__(self, compile: Callable[..., Any], *arguments: Any) -> None:
+        self._compile = compile
+        self._arguments = arguments
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked only for what is not there yet: each method is looked up once and then found at once.
+        compiled = self.__dict__.get("_compiled")
+        if compiled is None:
+            compiled = self.__dict__["_compiled"] = self._compile(*self._arguments)
+        value = self.__dict__[name] = getattr(compiled, name)
+        return value
+
+
+def lazy_re2(pattern: str | bytes) -> Any:
+    """``re2.compile(pattern)``, put off."""
+    import re2
+
+    return Lazy(re2.compile, pattern)
+
+
+def lazy_re(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """``re.compile(pattern, flags)``, put off."""
+    return cast("re.Pattern[str]", Lazy(re.compile, pattern, flags))

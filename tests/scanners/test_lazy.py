@@ -1,0 +1,32 @@
+import re
+
+import pytest
+
+from scanners.lazy import Lazy, lazy_re, lazy_re2
+
+
+def test_nothing_is_compiled_before_it_is_used_and_then_once() -> None:
+    made: list[str] = []
+
+    def compile(pattern: str) -> re.Pattern[str]:
+        made.append(pattern)
+        return re.compile(pattern)
+
+    pattern = Lazy(compile, "a+")
+    assert made == []
+    assert pattern.search("caat").span() == (1, 3)
+    assert pattern.match("a") and not pattern.match("b")
+    assert made == ["a+"]
+
+
+def test_it_answers_as_what_it_stands_for() -> None:
+    assert lazy_re2(rb"(?i)x(\d)").search(b"aX1").group(1) == b"1"
+    assert lazy_re("(?P<n>a)", re.IGNORECASE).sub(r"<\g<n>>", "A") == "<A>"
+
+
+def test_a_wrong_expression_fails_where_it_is_used() -> None:
+    pattern = lazy_re("(")
+    with pytest.raises(re.error):
+        pattern.search("x")
+    with pytest.raises(AttributeError):
+        lazy_re("a").nothing  # noqa: B018
