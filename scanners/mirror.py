@@ -16,16 +16,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scanners.errors import LimitError, ObjectError, SourceError
 from scanners.git import GitFailed, run_git
-from scanners.localgit import borrow, find_local
-from scanners.remote import Listing, Progress, Remote
+from scanners.localgit import borrow, find_local, read_plain
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
 
+if TYPE_CHECKING:
+    from scanners.remote import Listing, Progress, Remote
+
 REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
 _MANY_PACKS = 40
+_MAX_REFS_BYTES = 64 << 20
 _REVISION = re.compile(r"[\w./@+#=%][\w./@+#=%-]{0,250}(?:[~^]\d{0,5}){0,5}")
 
 
@@ -48,8 +52,8 @@ class Mirror:
         source: Source,
         path: Path,
         limits: Limits,
-        remote: Remote | None,
-        progress: Progress | None = None,
+        remote: "Remote | None",
+        progress: "Progress | None" = None,
     ) -> None:
         self.source = source
         self.path = path
@@ -122,18 +126,19 @@ class Mirror:
             self._fresh = False
             return True
         with _locked(self.path, self._limits):
-            before = (_head_branch(self.path), _refs(self.path))
             if self._remote is None:
+                borrowed = _borrowed(self.path)
                 borrow(find_local(Path(self.source.url)), self.path)
-            else:
-                listing = self._remote.listing(timeout=self._limits.listing_seconds)
-                head_moved = before[0] != listing.default_branch or (
-                    not listing.default_branch and listing.head != _detached_head(self.path)
-                )
-                if listing.refs == before[1] and not head_moved:
-                    return False
-                self._fetch(listing)
-                self._tidy()
+                return borrowed != _borrowed(self.path)
+            before = (_head_branch(self.path), _refs(self.path))
+            listing = self._remote.listing(timeout=self._limits.listing_seconds)
+            head_moved = before[0] != listing.default_branch or (
+                not listing.default_branch and listing.head != _detached_head(self.path)
+            )
+            if listing.refs == before[1] and not head_moved:
+                return False
+            self._fetch(listing)
+            self._tidy()
             return before != (_head_branch(self.path), _refs(self.path))
 
     def rebuild(self) -> None:
@@ -171,7 +176,7 @@ class Mirror:
             shutil.rmtree(aside, ignore_errors=True)
         self._fresh = True
 
-    def _fetch(self, listing: Listing) -> None:
+    def _fetch(self, listing: "Listing") -> None:
         from scanners import transport
 
         assert self._remote is not None
@@ -216,7 +221,7 @@ def open_source(
     limits: Limits | None = None,
     allow_private: bool = False,
     credential: Credential | None = None,
-    progress: Progress | None = None,
+    progress: "Progress | None" = None,
 ) -> Mirror:
     """The mirror of ``source`` below ``cache_dir``, cloned if it is not there yet or is damaged.
 
@@ -234,6 +239,8 @@ def open_source(
         with _locked(path, limits):
             borrow(repository, path)
         return Mirror(parsed, path, limits, None)
+    from scanners.remote import Remote  # here, because a local source has no need of the network
+
     mirror = Mirror(parsed, path, limits, Remote(parsed, allow_private=allow_private), progress)
     cache_dir.mkdir(parents=True, exist_ok=True)
     with _locked(path, limits):
@@ -271,7 +278,17 @@ def _refs(path: Path) -> dict[str, str]:
     return {name: value for value, _, name in pairs}
 
 
+def _borrowed(path: Path) -> tuple[bytes, list[bytes]]:
+    """HEAD, and the branches and tags, of a mirror that ``borrow`` made, as it wrote them."""
+    refs = (read_plain(path / "packed-refs", _MAX_REFS_BYTES) or b"").split(b"\n")
+    ours = [line for line in refs if b" refs/heads/" in line or b" refs/tags/" in line]
+    return read_plain(path / "HEAD", 4096) or b"", ours
+
+
 def _head_branch(path: Path) -> str:
+    head = read_plain(path / "HEAD", 4096) or b""
+    if head.startswith(b"ref: refs/heads/") and not head.endswith(b".invalid\n"):
+        return head[16:].decode("utf-8", "surrogateescape").strip()
     try:
         raw = run_git(["symbolic-ref", "--quiet", "HEAD"], repo=path)
     except GitFailed:

@@ -5,7 +5,7 @@ RE2 throughout, so that hostile files cost linear time.
 
 from typing import Any, NamedTuple
 
-import re2
+from scanners.lazy import lazy_re2
 
 
 class Form(NamedTuple):
@@ -17,7 +17,7 @@ class Form(NamedTuple):
 
 
 def _re(*parts: str) -> Any:
-    return re2.compile("".join(parts).encode())
+    return lazy_re2("".join(parts).encode())
 
 
 _DJANGO = _re(r"(?m)^class Migration\((?:migrations\.)?\w*Migration\)")

@@ -5,7 +5,7 @@ RE2 text, so that hostile files cost linear time.
 
 from typing import Any, NamedTuple
 
-import re2
+from scanners.lazy import lazy_re2
 
 
 class UnitForm(NamedTuple):
@@ -18,7 +18,7 @@ class UnitForm(NamedTuple):
 
 
 def _form(test: str, assertion: str, together: str, trivial: str = r"\A\z") -> UnitForm:
-    return UnitForm(*(re2.compile(pattern.encode()) for pattern in (test, assertion, together, trivial)))
+    return UnitForm(*(lazy_re2(pattern.encode()) for pattern in (test, assertion, together, trivial)))
 
 
 ALIKE = {
