@@ -64,10 +64,20 @@ _GENERATED_NAME = re.compile(
 _TEST_DIR = re.compile(
     r"^(tests?|e2e)[_-][a-z0-9]+$|(^|[._-])(unit|integration|functional|acceptance|architecture|e2e|api|app|component)?[._-]?tests?$"
 )
+_BROWSER_LIBRARIES = frozenset(
+    ["pdfjs", "pdf.js", "tinymce", "ckeditor", "codemirror", "ace-builds", "mathjax", "katex", "jquery", "bootstrap",
+     "fontawesome", "font-awesome"]
+)  # fmt: skip
+"""Libraries that are copied whole into the folder that a server hands out."""
+_SERVED = re.compile(r"(^|/)(static|public|assets|wwwroot|js)(/|$)")
+_VERSIONED = re.compile(r"-v?\d+\.\d+(\.\d+)?$")
+_VERSIONED_SCRIPT = re.compile(r"-v?\d+\.\d+(\.\d+)?([.-](slim|bundle|umd|esm|prod))*\.(js|mjs|css)$")
 _PROSE_NAME = re.compile(
     r"^(readme|contributing|changelog|changes|history|news|authors|code_of_conduct|security|support|governance|"
     r"maintainers|license|licence|copying|notice|hacking|install|roadmap|adopters|upgrading|architecture|development|deployment)(\..*)?$"
 )
+_NOT_FOR_READERS = re.compile(r"^\.github/|(^|/)templates/")
+"""Where Markdown is a form for issues, an instruction for a tool, or a page that the program renders."""
 _NOT_PROSE = re.compile(r"(requirements|constraints|robots|cmakelists|humans|ads|security).*\.txt$")
 
 
@@ -83,7 +93,9 @@ def _directory_role(directory: str) -> Role | None:
     if lower in _VENDORED_DIRS:
         # PHP, Go and Ruby keep third-party code in vendor/ at the root of a package; app/assets/vendor is the same.
         return "vendored"
-    if lower == "lib" and parent.lower().endswith(("wwwroot", "static")):
+    if lower in ("lib", "libs") and parent.lower().endswith(("wwwroot", "static")):
+        return "vendored"
+    if (lower in _BROWSER_LIBRARIES or _VERSIONED.search(lower)) and _SERVED.search(parent.lower()):
         return "vendored"
     in_main = "/src/main/" in f"/{directory}/"
     if in_main and lower != "generated":
@@ -126,6 +138,8 @@ def role_of(path: str) -> Role:
     if role == "vendored":
         return role
     lower = name.lower()
+    if _VERSIONED_SCRIPT.search(lower):
+        return "vendored"
     if _GENERATED_NAME.search(lower):
         return "generated"
     if role == "generated":
@@ -138,6 +152,12 @@ def role_of(path: str) -> Role:
         return role
     language = language_of_name(name)
     if "." in directory and (language == "markdown" or language in CODE) and _is_tool_folder(directory):
+        return "example"
+    if (
+        language == "markdown"
+        and _NOT_FOR_READERS.search(f"{directory.lower()}/")
+        and not _PROSE_NAME.match(lower)
+    ):
         return "example"
     if language == "markdown" or (language in ("", "text") and _PROSE_NAME.match(lower)):
         return "docs"

@@ -22,6 +22,10 @@ ARCHITECTURE = [
     ("## Render data in the page layout\n", "fail"),
     ("## Docs structure\n\nOne file per chapter.\n", "fail"),
     ("```\n│ Missing argument 'NAME'. │\n└──────────────────────────┘\n```\n", "fail"),
+    ("## Components\n\nA server and a worker.\n", "pass"),
+    ("## Unit testing components\n", "fail"),
+    ("## Multi architecture container building\n", "fail"),
+    ("wrapped at `--line-buffered`\n`--line-buffered` goes on\n", "fail"),
     ("", "fail"),
 ]
 
@@ -55,3 +59,20 @@ def test_deployment_is_explained(kind: str, text: str, expected: str) -> None:
 )
 def test_contributors_are_told_what_to_read(text: str, expected: str) -> None:
     assert verdict_of("documentation.contributing", readme(text), **SERVICE) == expected
+
+
+TREE = "```\nproject\n├── main.py\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        ("library", "docs/tutorial/package.md", "fail"),
+        ("library", "CONTRIBUTING.md", "pass"),
+        ("service", "docs/tour.md", "pass"),
+    ],
+)
+def test_a_tree_in_a_library_tutorial_is_of_somebody_elses_project(
+    kind: str, path: str, expected: str
+) -> None:
+    assert verdict_of("documentation.architecture", {**CODE, path: TREE}, kind=kind) == expected
