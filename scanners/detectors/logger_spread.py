@@ -42,10 +42,10 @@ class LoggerSpread:
     """Facts: [calls, first line]. ``value`` is the share of packages with logic that call a logger (0 to 1)."""
 
     name = "logger-spread"
-    version = 2
+    version = 3
     languages = frozenset([*_CALLS, *_SAME])
     roles = frozenset(["source"])
-    gate = r"(?i)\blog|slog|zap|winston|pino|(info|debug|warn|error|trace|instrument)(!|\()|report\("
+    gate = r"(?i)\b_*log|slog|zap|winston|pino|#\[(tracing::)?instrument|(info|debug|warn|error|trace|instrument)(!|\()|report\("
 
     def observe(self, data: bytes, language: str) -> Any | None:
         pattern = _PATTERNS[_SAME.get(language, language)]
