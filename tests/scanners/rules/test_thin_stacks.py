@@ -63,6 +63,11 @@ CASES = [
     ("testing.ci", {**ROLE, **MOLECULE}, {"kind": "infrastructure"}, "pass"),
     ("devops.deploy-automation", {**ROLE, ".github/workflows/release.yml": "on:\n  push:\n    tags: ['*']\njobs:\n  r:\n    steps:\n    - run: ansible-galaxy role import a b\n"}, {"kind": "infrastructure"}, "pass"),
     ("api-docs.openapi", {**CSHARP, "src/C.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"/>\n', "src/P.cs": "builder.Services.AddSwaggerGen();\n", "src/C.cs": "class C : Controller { [HttpPost] Task Create([FromBody] Command c) {} }\n"}, API, "pass"),
+    ("validation.field-rules", {**PHP, "src/C.php": "<?php\nclass C { function a(Request $r) { $c->convert($j['date'], 1); } }\n" * 4}, API, "fail"),
+    ("validation.field-rules", {**PHP, "src/C.php": "<?php\nclass C { function a(Request $r) { $r->validate(['a' => ['email', 'max:9'], 'b' => ['date', 'min:3']]); } }\n" * 4}, API, "pass"),
+    ("validation.field-rules", {"Cargo.toml": "[package]\n", "src/a.rs": "fn a() { validate_email_code_str(&a); }\n" * 40}, API, "fail"),
+    ("validation.field-rules", {"app/a.rb": "image = Image.call(url, length: 90)\n" * 40}, API, "fail"),
+    ("validation.field-rules", {"A.java": "class A { // valid\n" + "  boolean a() { return pattern.matcher(b).matches(); }\n" * 40 + "}\n"}, API, "fail"),
 ]  # fmt: skip
 
 
