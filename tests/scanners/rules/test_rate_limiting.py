@@ -2,133 +2,135 @@ import pytest
 
 from tests.scanners.rules.judging import verdict_of
 
-SERVICE = {"kind": "service", "has_http_api": True}
-ITEMS = ["present", "distributed", "per-endpoint", "metrics"]
+SERVICE = {"kind": "service", "has_http_api": True, "has_database": True, "has_users": True}
+LIBRARY = {"kind": "library", "has_http_api": False, "has_database": False, "has_users": False}
+STRANGE = {"a.cpp": "int main() {\n  return 0;\n}\n"}
 
-SLOWAPI = "from slowapi import Limiter\nlimiter = Limiter(key_func=f)\n"
-EXPRESS = "import rateLimit from 'express-rate-limit';\n"
-NGINX = {
-    "nginx/default.conf": "limit_req_zone $a zone=one:1m;\nserver {\n  location / {\n    limit_req zone=one;\n  }\n}\n"
-}
-GATEWAY = {
-    "src/main/resources/application.yml": (
-        "spring:\n  cloud:\n    gateway:\n      routes:\n        - id: a\n          filters:\n            - name: RequestRateLimiter\n"
-    ),
-    "A.java": "class A {}\n",
-}
-
-
-@pytest.mark.parametrize("item", ITEMS)
-def test_limits_are_not_asked_of_what_serves_no_http(item: str) -> None:
-    assert (
-        verdict_of(f"rate-limiting.{item}", {"a.py": SLOWAPI}, kind="library", has_http_api=False)
-        == "not_applicable"
-    )
-
-
-@pytest.mark.parametrize("item", ITEMS)
-def test_limits_in_languages_without_rules_are_unknown(item: str) -> None:
-    assert verdict_of(f"rate-limiting.{item}", {"a.swift": "let a = 1\nlet b = 2\n"}, **SERVICE) == "unknown"
-
-
-@pytest.mark.parametrize("item", ITEMS)
-def test_without_a_limiter_nothing_about_limits_passes(item: str) -> None:
-    files = {"a.py": "RATELIMIT_STORAGE_URI = 'redis://'\nHEADERS = {'Retry-After': '1'}  # attempts\n"}
-    assert verdict_of(f"rate-limiting.{item}", files, **SERVICE) == "fail"
+SLOWAPI = "from slowapi import Limiter\nlimiter = Limiter(key_func=get_remote_address)\n"
+EXPRESS = "const rateLimit = require('express-rate-limit');\nconst limiter = rateLimit({ max: 10 });\n"
+DRF = "REST_FRAMEWORK = {\n    'DEFAULT_THROTTLE_CLASSES': ['rest_framework.throttling.UserRateThrottle'],\n    'DEFAULT_THROTTLE_RATES': {'user': '10/min'},\n}\n"
+LARAVEL = "<?php Route::middleware('throttle:60,1')->group(fn () => Route::get('/a', A::class));"
+ASPNET = 'builder.Services.AddRateLimiter(o => o.AddFixedWindowLimiter("a", l => l.PermitLimit = 5));\napp.UseRateLimiter();\n'
+RAILS = "class SessionsController < ApplicationController\n  rate_limit to: 10, within: 3.minutes, only: :create\nend\n"
+ATTACK = "class Rack::Attack\n  throttle('ip', limit: 5, period: 1) { |req| req.ip }\nend\n"
+GOVERNOR = "let c = GovernorConfigBuilder::default().per_second(2).finish();\nlet app = Router::new().layer(GovernorLayer { config: c });\n"
+NGINX = "http {\n  limit_req_zone $ip zone=a:1m rate=1r/s;\n  server {\n    location /a {\n      limit_req zone=a;\n    }\n  }\n}\n"
+OWN = "class RateLimiter:\n    def check(self, request):\n        if self.count(request.client.host) > 5:\n            raise HTTPException(status_code=429)\n"
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"a.py": SLOWAPI}, "pass"),
-        ({"a.py": "from aiolimiter import AsyncLimiter\nlimiter = AsyncLimiter(1)\n"}, "fail"),
-        ({"a.py": "DEFAULT_THROTTLE_CLASSES = ['rest_framework.throttling.AnonRateThrottle']\n"}, "pass"),
-        ({"a.py": "DEFAULT_THROTTLE_CLASSES = []\n"}, "fail"),
-        ({"a.py": "INSTALLED_APPS = ['axes']\n"}, "pass"),
-        ({"a.py": "class RateLimiter:\n    def __call__(self, request): ...\n"}, "pass"),
-        ({"a.py": "class RateLimitError(Exception):\n    code = 429\n"}, "fail"),
-        ({"a.py": "if user.failed_login_attempts >= 5:\n    lock()\n"}, "pass"),
-        ({"a.js": EXPRESS + "app.use(rateLimit({ max: 5 }));\n"}, "pass"),
-        ({"a.js": "const rateLimit = require('p-limit');\nrateLimit({ a: 1 });\n"}, "fail"),
-        ({"a.ts": "providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }]\n"}, "pass"),
-        ({"a.ts": "imports: [ThrottlerModule.forRoot([])]\n"}, "fail"),
-        ({"a.go": "func M(h http.Handler) http.Handler {\n\tl := rate.NewLimiter(1, 2)\n}\n"}, "pass"),
-        ({"a.go": "// outbound\nvar l = rate.NewLimiter(1, 2)\n"}, "fail"),
-        ({"a.go": "func (r *ResponseHandler) IsRateLimited() bool { return r.code == http.StatusTooManyRequests }\n"}, "fail"),
-        ({"A.java": "@RestController class A { @RateLimiter(name = \"a\") void f() {} }\n"}, "pass"),
-        (GATEWAY, "pass"),
-        ({"A.kt": "install(RateLimit) { }\n"}, "pass"),
-        ({"config/initializers/rack_attack.rb": "Rack::Attack.throttle('a', limit: 4, period: 1) { |r| r.ip }\n"}, "pass"),
-        ({"a.rb": "class SessionsController < ApplicationController\n  rate_limit to: 10, within: 3.minutes, only: :create\n"}, "pass"),
-        ({"a.rb": "devise :database_authenticatable, :lockable\n"}, "pass"),
-        ({"a.php": "<?php Route::middleware('throttle:60,1')->get('/a');\n"}, "pass"),
-        ({"a.php": "<?php return ['throttle' => \\Illuminate\\Routing\\Middleware\\ThrottleRequests::class];\n"}, "fail"),
-        ({"config/packages/security.yaml": "security:\n  firewalls:\n    main:\n      login_throttling: ~\n", "a.php": "<?php $a = 1;\n"}, "pass"),
-        ({"A.cs": "app.UseRateLimiter();\n"}, "pass"),
-        ({"A.cs": "await m.PasswordSignInAsync(u, p, false, lockoutOnFailure: false);\n"}, "fail"),
-        ({"a.rs": "let l = RateLimiter::keyed(quota);\n"}, "pass"),
-        ({"a.ex": "defmodule A do\n  use PlugAttack\nend\n"}, "pass"),
-        ({**NGINX, "a.py": "x = 1\n"}, "pass"),
-        ({"compose.yaml": "services:\n  a:\n    labels:\n      - traefik.http.middlewares.r.ratelimit.average=9\n", "a.py": "x = 1\n"}, "pass"),
+        ({"a.py": SLOWAPI + "@limiter.limit('5/minute')\nasync def a(): ...\n"}, "pass"),
+        ({"a.py": "# @limiter.limit('5/minute')\nasync def a(): ...\n"}, "fail"),
+        ({"tests/test_a.py": SLOWAPI}, "fail"),
+        ({"examples/a.py": SLOWAPI}, "fail"),
+        ({"requirements.txt": "slowapi==0.1\n", "a.py": "a = 1\n"}, "fail"),
+        ({"settings.py": DRF}, "pass"),
+        ({"settings.py": DRF.replace("'rest_framework.throttling.UserRateThrottle'", "")}, "fail"),
+        ({"settings.py": "INSTALLED_APPS = ['axes']\nAXES_FAILURE_LIMIT = 5\n"}, "pass"),
+        ({"a.py": OWN}, "pass"),
+        ({"a.py": "import requests\nclass RateLimiter:\n    def wait(self): ...\nrequests.get(url)\n# request\n"}, "fail"),
+        ({"a.py": "if user.failed_login_attempts >= 5:\n    raise Locked\n"}, "pass"),
+        ({"a.py": "from aiolimiter import AsyncLimiter\nlimiter = AsyncLimiter(5)\n"}, "fail"),
+        ({"a.py": "r = requests.get(url)\nif r.status_code == 429:\n    retry()\n"}, "fail"),
+        ({"a.js": EXPRESS + "app.use(limiter);\n"}, "pass"),
+        ({"a.js": "// " + EXPRESS.replace("\n", "\n// ")}, "fail"),
+        ({"package.json": '{"name": "a", "dependencies": {"express-rate-limit": "7"}}\n', "a.js": "app.get('/', a);\n"}, "fail"),
+        ({"a.ts": "import { ThrottlerGuard } from '@nestjs/throttler';\nproviders: [{ provide: APP_GUARD, useClass: ThrottlerGuard }]\n"}, "pass"),
+        ({"a.ts": "import { ThrottlerGuard } from '@nestjs/throttler';\n"}, "fail"),
+        ({"a.ts": "const limiter = new RateLimiterRedis({ storeClient: redis });\n"}, "pass"),
+        ({"a.js": "import throttle from 'lodash/throttle';\nwindow.onscroll = throttle(a, 100);\n"}, "fail"),
+        ({"a.go": 'package a\nimport "github.com/go-chi/httprate"\nfunc a() { r.Use(httprate.LimitByIP(5, time.Minute)) }\n'}, "pass"),
+        ({"a.go": "package a\nvar l = rate.NewLimiter(1, 5)\nfunc m(next http.Handler) http.Handler { return next }\n"}, "pass"),
+        ({"a.go": "package a\nvar l = rate.NewLimiter(1, 5)\nfunc call() { l.Wait(ctx) }\n"}, "fail"),
+        ({"A.java": '@RestController\nclass A {\n  @RateLimiter(name = "a")\n  A a() {}\n}\n'}, "pass"),
+        ({"src/main/resources/application.yml": "bucket4j:\n  enabled: true\n", "A.java": "class A {}\n"}, "pass"),
+        ({"A.kt": "install(RateLimit) {\n  global { rateLimiter(limit = 5) }\n}\n"}, "pass"),
+        ({"a.rb": RAILS}, "pass"),
+        ({"a.rb": ATTACK}, "pass"),
+        ({"a.rb": "# throttle('ip', limit: 5, period: 1)\n# Rack::Attack\n"}, "fail"),
+        ({"app/models/user.rb": "class User < ApplicationRecord\n  devise :database_authenticatable, :lockable\nend\n"}, "pass"),
+        ({"app/models/user.rb": "class User < ApplicationRecord\n  devise :database_authenticatable # :lockable\nend\n"}, "fail"),
+        ({"routes/api.php": LARAVEL}, "pass"),
+        ({"routes/api.php": "<?php // Route::middleware('throttle:60,1');"}, "fail"),
+        ({"A.cs": ASPNET}, "pass"),
+        ({"A.cs": "// app.UseRateLimiter();\n"}, "fail"),
+        ({"a.rs": GOVERNOR}, "pass"),
+        ({"a.rs": "use tower_governor::GovernorLayer;\n"}, "fail"),
+        ({"a.ex": 'case Hammer.check_rate("a", 60_000, 5) do\n'}, "pass"),
+        ({"nginx.conf": NGINX, "a.py": "a = 1\n"}, "pass"),
+        ({"nginx.conf": NGINX.replace("      limit_req", "      # limit_req"), "a.py": "a = 1\n"}, "fail"),
+        ({"docker-compose.yml": "services:\n  a:\n    labels:\n      - traefik.http.middlewares.a.ratelimit.average=100\n"}, "pass"),
+        ({}, "fail"),
+        (STRANGE, "unknown"),
     ],
 )  # fmt: skip
-def test_requests_or_logins_are_limited(files: dict[str, str], expected: str) -> None:
+def test_requests_or_logins_are_throttled(files: dict[str, str], expected: str) -> None:
     assert verdict_of("rate-limiting.present", files, **SERVICE) == expected
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
+        ({"a.py": SLOWAPI.replace("address", "address, storage_uri=settings.REDIS_URL")}, "pass"),
+        ({"a.py": SLOWAPI.replace("address", "address, storage_uri='memory://'")}, "fail"),
         ({"a.py": SLOWAPI}, "fail"),
-        ({"a.py": SLOWAPI.replace("f)", "f, storage_uri=settings.LIMITER)")}, "pass"),
-        ({"a.py": SLOWAPI.replace("f)", "f, storage_uri='memory://')")}, "fail"),
-        ({"a.py": "throttle_classes = [UserRateThrottle]\n"}, "fail"),
-        ({"a.py": "throttle_classes = [UserRateThrottle]\nCACHES = {'default': {'BACKEND': 'django_redis.cache.RedisCache'}}\n"}, "pass"),
-        ({"a.py": "INSTALLED_APPS = ['axes']\n"}, "pass"),
-        ({"a.js": EXPRESS + "app.use(rateLimit({ max: 5 }));\napp.use(session({ store: MongoStore.create() }));\n"}, "fail"),
-        ({"a.js": EXPRESS + "app.use(rateLimit({ max: 5, store: new RedisStore({}) }));\n"}, "pass"),
-        ({"a.js": "const l = new RateLimiterRedis({ points: 5 });\n"}, "pass"),
-        ({"a.js": "const l = new RateLimiterMemory({ points: 5 });\n"}, "fail"),
-        ({"a.go": "import \"github.com/go-redis/redis_rate/v10\"\nvar l = redis_rate.NewLimiter(c)\n"}, "pass"),
-        (GATEWAY, "pass"),
-        ({"a.rb": "devise :lockable\n"}, "pass"),
-        ({"a.rb": "Rack::Attack.throttle('a', limit: 1) { |r| r.ip }\n"}, "fail"),
-        ({"a.rb": "Rack::Attack.throttle('a', limit: 1) { |r| r.ip }\n", "config/environments/production.rb": "config.cache_store = :redis_cache_store\n"}, "pass"),
-        ({"a.php": "<?php Route::middleware('throttle:60,1');\n", ".env.example": "CACHE_STORE=database\n"}, "pass"),
-        ({"a.php": "<?php Route::middleware('throttle:60,1');\n", ".env.example": "CACHE_STORE=file\n"}, "fail"),
-        ({"A.cs": "app.UseRateLimiter();\n"}, "fail"),
-        ({"A.cs": "o.Lockout.MaxFailedAccessAttempts = 5;\n"}, "pass"),
-        ({**NGINX, "a.py": "x = 1\n"}, "pass"),
+        ({"settings.py": DRF}, "fail"),
+        ({"settings.py": DRF + "CACHES = {'default': {'BACKEND': 'django_redis.cache.RedisCache'}}\n"}, "pass"),
+        ({"settings.py": "CACHES = {'default': {'BACKEND': 'django_redis.cache.RedisCache'}}\n"}, "fail"),
+        ({"a.js": EXPRESS}, "fail"),
+        ({"a.js": EXPRESS.replace("max: 10", "max: 10, store: new RedisStore({ sendCommand })")}, "pass"),
+        ({"a.ts": "const limiter = new RateLimiterRedis({ storeClient: redis });\n"}, "pass"),
+        ({"a.ts": "const limiter = new RateLimiterMemory({ points: 5 });\n"}, "fail"),
+        ({"A.java": 'r.path("/a").filters(f -> f.requestRateLimiter(c -> c.setRateLimiter(redis())))\n'}, "pass"),
+        ({"A.java": '@RateLimiter(name = "a")\nA a() {}\n'}, "fail"),
+        ({"app/models/user.rb": "class User < ApplicationRecord\n  devise :database_authenticatable, :lockable\nend\n"}, "pass"),
+        ({"a.rb": ATTACK}, "fail"),
+        ({"a.rb": ATTACK + "Rack::Attack.cache.store = ActiveSupport::Cache::RedisCacheStore.new\n"}, "pass"),
+        ({"routes/api.php": LARAVEL}, "fail"),
+        ({"routes/api.php": LARAVEL, "config/cache.php": "<?php return ['default' => env('CACHE_STORE', 'redis')];"}, "pass"),
+        ({"A.cs": ASPNET}, "fail"),
+        ({"A.cs": "var r = await signInManager.PasswordSignInAsync(a, b, c, lockoutOnFailure: true);\n"}, "pass"),
+        ({"nginx.conf": NGINX, "a.py": "a = 1\n"}, "pass"),
+        ({"a.ex": "use Hammer, backend: Hammer.Redis\n"}, "pass"),
+        ({"a.rs": GOVERNOR}, "fail"),
+        (STRANGE, "unknown"),
     ],
 )  # fmt: skip
-def test_counters_are_shared(files: dict[str, str], expected: str) -> None:
+def test_counters_are_shared_between_instances(files: dict[str, str], expected: str) -> None:
     assert verdict_of("rate-limiting.distributed", files, **SERVICE) == expected
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"a.py": SLOWAPI + "app.add_middleware(SlowAPIMiddleware)\n"}, "fail"),
-        ({"a.py": SLOWAPI + "@limiter.limit('5/minute')\ndef f(request): ...\n"}, "pass"),
-        ({"a.py": "DEFAULT_THROTTLE_CLASSES = ['a.UserRateThrottle']\n"}, "fail"),
-        ({"a.py": "throttle_classes = [LoginThrottle]\n"}, "pass"),
-        ({"a.js": EXPRESS + "app.use(rateLimit({ max: 5 }));\n"}, "fail"),
-        ({"a.js": EXPRESS + "app.use('/api', rateLimit({ max: 5 }));\n"}, "fail"),
-        ({"a.js": EXPRESS + "const authLimiter = rateLimit({ max: 5 });\napp.use('/v1/auth', authLimiter);\n"}, "pass"),
-        ({"a.js": EXPRESS + "const a = rateLimit({ max: 5 });\nconst b = rateLimit({ max: 9 });\n"}, "pass"),
-        ({"a.ts": "@UseGuards(ThrottlerGuard)\nclass A {\n  @Throttle({ default: { limit: 3 } })\n  f() {}\n}\n"}, "pass"),
-        ({"a.go": "r.With(httprate.LimitByIP(5, m)).Post(\"/login\", h) // net/http\n"}, "pass"),
-        (GATEWAY, "pass"),
-        ({"a.rb": "Rack::Attack.throttle('a', limit: 1) { |r| r.ip }\n"}, "fail"),
-        ({"a.rb": "Rack::Attack.throttle('a', limit: 1) { |req| req.ip if req.path == '/login' }\n"}, "pass"),
-        ({"a.php": "<?php $middleware->throttleApi();\n"}, "fail"),
-        ({"a.php": "<?php Route::post('/login')->middleware('throttle:5,1');\n"}, "pass"),
-        ({"A.cs": "app.UseRateLimiter();\n[EnableRateLimiting(\"login\")] class A { }\n"}, "pass"),
-        ({"a.rs": "let l = RateLimiter::keyed(q);\n", "b.rs": "crate::ratelimit::check_limit_login(&ip)?;\n"}, "pass"),
-        ({**NGINX, "a.py": "x = 1\n"}, "pass"),
+        ({"a.py": SLOWAPI + "@limiter.limit('5/minute')\nasync def a(): ...\n"}, "pass"),
+        ({"a.py": SLOWAPI.replace("address", "address, default_limits=['5/minute']")}, "fail"),
+        ({"a.py": "class A(APIView):\n    throttle_classes = [UserRateThrottle]\n"}, "pass"),
+        ({"settings.py": DRF}, "fail"),
+        ({"a.js": EXPRESS + "app.use('/auth', limiter);\n"}, "pass"),
+        ({"a.js": EXPRESS + "router.post('/login', limiter, login);\n"}, "pass"),
+        ({"a.js": EXPRESS + "app.use(limiter);\n"}, "fail"),
+        ({"a.js": EXPRESS + "app.use('/api/', limiter);\n"}, "fail"),
+        ({"a.js": EXPRESS + "const strict = rateLimit({ max: 1 });\n"}, "pass"),
+        ({"a.ts": "@Throttle({ default: { limit: 3 } })\nlogin() {}\n"}, "pass"),
+        ({"a.ts": "providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }]\n"}, "fail"),
+        ({"a.go": 'package a\nimport "github.com/go-chi/httprate"\nfunc a() { r.With(httprate.LimitByIP(5, time.Minute)).Post("/a", b) }\n'}, "pass"),
+        ({"a.go": 'package a\nimport "github.com/go-chi/httprate"\nfunc a() { r.Use(httprate.LimitByIP(5, time.Minute)) }\n'}, "fail"),
+        ({"A.java": '@RateLimiter(name = "a")\nA a() {}\n'}, "pass"),
+        ({"a.rb": RAILS}, "pass"),
+        ({"a.rb": ATTACK}, "fail"),
+        ({"a.rb": ATTACK.replace("req.ip", "req.ip if req.path == '/login'")}, "pass"),
+        ({"routes/api.php": LARAVEL}, "pass"),
+        ({"A.cs": ASPNET}, "fail"),
+        ({"A.cs": ASPNET + 'app.MapGet("/a", a).RequireRateLimiting("a");\n'}, "pass"),
+        ({"nginx.conf": NGINX, "a.py": "a = 1\n"}, "pass"),
+        ({"a.rs": GOVERNOR}, "fail"),
+        (STRANGE, "unknown"),
     ],
 )  # fmt: skip
-def test_routes_have_limits_of_their_own(files: dict[str, str], expected: str) -> None:
+def test_endpoints_have_limits_of_their_own(files: dict[str, str], expected: str) -> None:
     assert verdict_of("rate-limiting.per-endpoint", files, **SERVICE) == expected
 
 
@@ -136,26 +138,32 @@ def test_routes_have_limits_of_their_own(files: dict[str, str], expected: str) -
     ("files", "expected"),
     [
         ({"a.py": SLOWAPI}, "fail"),
-        ({"a.py": SLOWAPI.replace("f)", "f, headers_enabled=True)")}, "pass"),
-        ({"a.py": "throttle_classes = [UserRateThrottle]\n"}, "pass"),
-        ({"a.py": SLOWAPI, "b.py": "if 'Retry-After' in exc.response.headers:\n    attempts += 1\n"}, "fail"),
-        ({"a.py": SLOWAPI, "b.py": "response.headers['X-RateLimit-Remaining'] = '1'\n"}, "pass"),
-        ({"a.py": SLOWAPI, "b.py": "from prometheus_client import Counter\nc = Counter('rate_limit_exceeded_total', '')\n"}, "pass"),
-        ({"a.js": EXPRESS + "app.use(rateLimit({ max: 5 }));\n"}, "pass"),
-        ({"a.js": EXPRESS + "app.use(rateLimit({ max: 5, legacyHeaders: false }));\n"}, "fail"),
-        ({"a.js": EXPRESS + "app.use(rateLimit({ max: 5, legacyHeaders: false, standardHeaders: true }));\n"}, "pass"),
-        ({"a.js": "const l = new RateLimiterMemory({ points: 5 });\n"}, "fail"),
-        ({"a.ts": "useClass: ThrottlerGuard\n"}, "pass"),
-        ({"a.go": "import \"github.com/go-chi/httprate\"\nr.Use(httprate.LimitByIP(5, m))\n"}, "pass"),
-        ({"A.kt": "install(RateLimit) { }\n"}, "pass"),
-        (GATEWAY, "pass"),
-        ({"a.rb": "Rack::Attack.throttle('a', limit: 1) { |r| r.ip }\n"}, "fail"),
-        ({"a.php": "<?php Route::middleware('throttle:60,1');\n"}, "pass"),
-        ({"A.cs": "app.UseRateLimiter();\n"}, "fail"),
-        ({"A.cs": "app.UseRateLimiter();\nb.AddMeter(\"Microsoft.AspNetCore.RateLimiting\");\n"}, "pass"),
-        ({"a.rs": "let l = RateLimiter::keyed(q);\n", "b.rs": "crate::ratelimit::check(&ip)?;\n"}, "fail"),
-        ({**NGINX, "a.py": "x = 1\n"}, "fail"),
+        ({"a.py": SLOWAPI.replace("address", "address, headers_enabled=True")}, "pass"),
+        ({"a.py": OWN.replace("429)", "429, headers={'Retry-After': '60'})")}, "pass"),
+        ({"a.py": OWN}, "fail"),
+        ({"a.py": OWN, "b.py": "import requests\nwait = int(r.headers['Retry-After'])\n"}, "fail"),
+        ({"a.py": OWN + "from prometheus_client import Counter\nC = Counter('rate_limit_exceeded_total', 'x')\n"}, "pass"),
+        ({"settings.py": DRF}, "pass"),
+        ({"a.js": EXPRESS}, "pass"),
+        ({"a.js": EXPRESS.replace("max: 10", "max: 10, legacyHeaders: false, standardHeaders: true")}, "pass"),
+        ({"a.js": EXPRESS.replace("max: 10", "max: 10, legacyHeaders: false")}, "fail"),
+        ({"a.ts": "const limiter = new RateLimiterMemory({ points: 5 });\n"}, "fail"),
+        ({"a.ts": "providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }]\n"}, "pass"),
+        ({"a.go": 'package a\nimport "github.com/go-chi/httprate"\nfunc a() { r.Use(httprate.LimitByIP(5, time.Minute)) }\n'}, "pass"),
+        ({"A.java": '@RateLimiter(name = "a")\nA a() {}\n'}, "fail"),
+        ({"routes/api.php": LARAVEL}, "pass"),
+        ({"A.cs": ASPNET}, "fail"),
+        ({"A.cs": ASPNET + 'context.Response.Headers["Retry-After"] = "60"; // rate limit\n'}, "pass"),
+        ({"a.rb": RAILS}, "fail"),
+        ({"a.rs": "use tower_governor::{GovernorConfigBuilder, GovernorLayer};\n" + GOVERNOR}, "pass"),
+        ({"a.py": "from prometheus_client import Counter\nC = Counter('requests_total', 'x')\n"}, "fail"),
+        (STRANGE, "unknown"),
     ],
 )  # fmt: skip
-def test_callers_or_operators_are_told(files: dict[str, str], expected: str) -> None:
+def test_callers_or_operators_learn_of_rejections(files: dict[str, str], expected: str) -> None:
     assert verdict_of("rate-limiting.metrics", files, **SERVICE) == expected
+
+
+@pytest.mark.parametrize("item", ["present", "distributed", "per-endpoint", "metrics"])
+def test_what_serves_no_requests_limits_none(item: str) -> None:
+    assert verdict_of(f"rate-limiting.{item}", {"a.py": SLOWAPI}, **LIBRARY) == "not_applicable"
