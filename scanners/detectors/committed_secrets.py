@@ -5,6 +5,7 @@ configuration.no-committed-secrets: a key that signs sessions or tokens and appl
 secret even where its text reads like a placeholder; passwords of development containers and demo users are not.
 """
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import re2
@@ -25,7 +26,7 @@ _KEY = (
     rb"SESSION_?SECRET|session_?secret|sessionSecret|COOKIE_?SECRET|cookie_?secret|cookieSecret|TOKEN_?SECRET|token_?secret|tokenSecret|"
     rb"ACCESS_TOKEN_SECRET|REFRESH_TOKEN_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|IssuerSigningKey|HMAC_?(?:KEY|SECRET)|hmac_?(?:key|secret))"
 )
-_LITERAL = rb"[rbu]?(?:\"(?P<double>[^\"\n]{4,200})\"|'(?P<single>[^'\n]{4,200})'|`(?P<tick>[^`\n]{4,200})`)"
+_LITERAL = rb"[rbu]?(?:\"(?P<double>[^\"\n]{4}[^\"\n]*)\"|'(?P<single>[^'\n]{4}[^'\n]*)'|`(?P<tick>[^`\n]{4}[^`\n]*)`)"
 _ASSIGNED = lazy_re2(
     rb"(?m)(?P<name>\b[\w.]*"
     + _KEY
@@ -48,7 +49,7 @@ _FALLBACK_OPERATOR = lazy_re2(
 )
 _SPRING = lazy_re2(
     rb"(?m)^\s*(?P<name>[\w.-]*(?:jwt|token|app|security|signing)[\w.-]*[.-](?:secret|signing-?key|secret-?key|key|jwtSecret)|jwt-?[sS]ecret|secret|secretKey|secret-?key|signing-?key|base64-secret)\s*[:=]\s*"
-    rb"(?:\$\{[\w.]+:(?P<default>[^}\n]{6,200})\}|[\"']?(?P<bare>[A-Za-z0-9+/=_@#!.-]{12,200})[\"']?)\s*$"
+    rb"(?:\$\{[\w.]+:(?P<default>[^}\n]{6}[^}\n]*)\}|[\"']?(?P<bare>[A-Za-z0-9+/=_@#!.-]{12}[A-Za-z0-9+/=_@#!.-]*)[\"']?)\s*$"
 )
 _FALLBACK_TARGET = lazy_re2(
     rb"(?P<name>\b[\w.]*" + _KEY + rb")[\"'\])]*\s*(?::\s*(?:str|string)\s*)?(?:=|:=|:|=>)\s*"
@@ -56,7 +57,9 @@ _FALLBACK_TARGET = lazy_re2(
     + _LITERAL
 )
 """A key that is read from a variable of any name, with what applies where it is unset."""
-_BARE = lazy_re2(rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6,200})[\"']?\s*$")
+_BARE = lazy_re2(
+    rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6}[^\s\"'#;]*)[\"']?\s*$"
+)
 _CALLS = lazy_re2(
     rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secretOr(?:Private)?Key\s*:\s*|"
     rb"(?:[sS]ession|jwt|JWT|[jJ]wtModule\.register|[fF]astify-?[jJ]wt['\"]?\)?|@fastify/jwt['\"]\)?|@fastify/cookie['\"]\)?|NextAuth|betterAuth)\s*[(,]\s*\{[^{}]*?\bsecret\s*:\s*(?:[^,\n'\"`]{0,60}(?:\|\||\?\?)\s*)?|"
@@ -98,7 +101,7 @@ _REFUSED = lazy_re2(
 )
 """A collection of keys that the program knows as no good."""
 _GUARD = lazy_re2(
-    rb"(?is)(?:raise|throw|panic|exit|fatal|abort)[^\n]{0,120}|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)"
+    rb"(?is)(?:raise|throw|panic|exit|fatal|abort)|if\s+(?:settings\.)?(?:debug|is_?dev|development|testing)"
 )
 _BARRED = lazy_re2(
     r"(?i)(^|/)(\.env(\.|$)|.*\.(example|sample|template|dist|tmpl)(\.|$)|.*compose.*\.ya?ml$|\.github/|\.circleci/|\.gitlab-ci|\.travis|\.ci/|ci/|"
@@ -112,6 +115,8 @@ _LOCAL = lazy_re2(
 """Private keys with which nothing but a developer's own machine is reached."""
 _DATA = lazy_re2(r"(?i)\.(md|rst|adoc|html?|svg|css|scss|po|lock|sum|ipynb|csv|txt|http|rest|sql)$")
 
+MAX_LOOKED_AT = 200
+"""As many places are looked at closely for each way to write a key: each costs a look at what is around it."""
 _NO_FORM = ("fallback", "assignment", "password-option")
 MAX_HITS = 20
 """As many places of one file are kept."""
@@ -164,7 +169,7 @@ class CommittedSecrets:
         )
         lines: list[int] = []
         for pattern in patterns:
-            for match in pattern.finditer(data):
+            for match in islice(pattern.finditer(data), MAX_LOOKED_AT):
                 groups = match.groupdict()
                 part = next((g for g in _VALUES if groups.get(g)), b"")
                 value = groups.get(part) or b""

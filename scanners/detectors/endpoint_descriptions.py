@@ -1,5 +1,6 @@
 """How many endpoints carry a summary or description that the framework publishes."""
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scanners.detectors.base import Facts
@@ -77,6 +78,9 @@ _SDL_NAME = lazy_re2(rb"(?m)^\s*\w+[(:]")
 _SDL_TEXT = lazy_re2(rb"(?m)^\s*\"[^\"\n]+\"\s*$")
 _PROTO_RPC = lazy_re2(rb"(?m)^\s*rpc\s+\w+")
 _PROTO_DOC = lazy_re2(rb"(?m)^\s*//[^\n]*\n\s*rpc\s+\w+")
+
+MAX_ROUTES = 1000
+"""As many routes of one file are looked at."""
 
 
 class EndpointDescriptions:
@@ -212,7 +216,7 @@ def _operations(data: bytes) -> tuple[int, int]:
 def _python(data: bytes) -> tuple[int, int]:
     total = described = 0
     published = not _PLAIN_FLASK.search(data) or bool(_READS_DOCSTRINGS.search(data))
-    for match in _PY_ROUTE.finditer(data):
+    for match in islice(_PY_ROUTE.finditer(data), MAX_ROUTES):
         total += 1
         if _PY_ARGUMENT.search(match.group(1)) or published and _docstring_follows(data, match.end()):
             described += 1
@@ -223,7 +227,7 @@ def _python(data: bytes) -> tuple[int, int]:
         or b"ViewSet" in data
         or b"APIView" in data
     ):
-        views = [m.end() for m in _PY_VIEW.finditer(data)]
+        views = [m.end() for m in islice(_PY_VIEW.finditer(data), MAX_ROUTES)]
         total += len(views)
         described += max(len(_PY_SPEC.findall(data)), sum(_docstring_follows(data, end) for end in views))
     return total, described
