@@ -8,6 +8,8 @@ literal can fool it, which costs one missed match and never a wrong one of anoth
 from bisect import bisect_right
 from functools import lru_cache
 
+from scanners.lazy import lazy_re2
+
 _HASH = frozenset(
     ["python", "ruby", "elixir", "yaml", "toml", "ini", "properties", "env", "shell", "dockerfile", "makefile", "conf",
      "hcl", "php", "perl", "r", "graphql", "http"]
@@ -17,6 +19,29 @@ _SLASH = frozenset(
      "fsharp", "rust", "php", "c", "cpp", "swift", "dart", "hcl", "proto", "prisma", "css", "gomod"]
 )  # fmt: skip
 _MARKUP = frozenset(["html", "xml", "vue", "svelte"])
+
+_CODE = lazy_re2(
+    rb"^(?:[\w.$\[\]'\"]+\s*[-+*/|:]?=\s*[^=\s].*"  # an assignment
+    rb"|(?:const|let|var|val|final|public|private|static)\s+[\w<>\[\]]+.*[=;{(].*"
+    rb"|(?:import|use|using|package)\s+[\w.:*{\"'/@-]+;?|import\s.*['\"];?|from\s+[\w.]+\s+import\s.*"
+    rb"|(?:def|func|fn|class|function)\s+\w+\s*[({:].*|(?:if|while|elif)\b.*[=<>!(\[.].*:|for\s+[\w, ()]+\sin\s\S+:|except\s+\w[\w.]*(?: as \w+)?:|else:|try:"
+    rb"|(?:await\s+|return\s+|yield\s+|go\s+|defer\s+)?[\w$@]+(?:(?:\.|->|::)\w+)*[!?]?\(.*\)\s*[,;{]?"  # a call alone
+    rb"|</?[A-Za-z][\w.:-]*(?:\s[^>]*)?/?>.*"
+    rb"|[^@].*[;{}]|[)}\]]+[,;]*)$"
+)
+"""A comment's words that are a statement, not a sentence."""
+
+
+def is_commented_out(line: bytes) -> bool:
+    """True for a line of ``//`` or ``#`` comment whose words are code; ``line`` has no white space around it.
+
+    Documentation comments (``///``, ``//!``) and block comments never are: examples stand there on purpose.
+    """
+    if line.startswith((b"///", b"//!", b"#!")):
+        return False
+    if line.startswith((b"//", b"#")):
+        return bool(_CODE.match(line.lstrip(b"/#").strip()[:300]))
+    return False
 
 
 def in_comment(data: bytes, position: int, language: str) -> bool:

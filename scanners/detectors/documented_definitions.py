@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from scanners.comments import is_commented_out
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
+from scanners.languages import language_of
 from scanners.lazy import lazy_re2
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ _DEFINITION = {
     "elixir": lazy_re2(rb"(?m)^[ \t]*(?:def|defmodule|defmacro)[ ]+\w"),
 }  # fmt: skip
 _SAME = {"typescript": "javascript", "tsx": "javascript"}
+_WITHOUT_DEFINITIONS = frozenset([*_DEFINITION, *_SAME, "hcl", "shell", "sql"])
+"""Languages in which a tree without any public definition has none that is documented."""
 _ATTRIBUTE = lazy_re2(rb"^(?:@[\w.]|\[\w|#\[)")
 _PRAGMA = lazy_re2(
     rb"(?i)eslint|@ts-|noqa|type:|pylint|nolint|prettier|go:|istanbul|rubocop|phpcs|!|TODO|FIXME|-{5,}|={5,}"
@@ -33,7 +37,7 @@ class DocumentedDefinitions:
     """Facts: [public definitions, documented ones, line of the first documented]. ``value`` is the share documented."""
 
     name = "documented-definitions"
-    version = 2
+    version = 3
     languages = frozenset([*_DEFINITION, *_SAME]) - {"module"}
     roles = frozenset(["source"])
     gate = ""
@@ -54,6 +58,10 @@ class DocumentedDefinitions:
 
     def decide(self, facts: Facts, view: "TreeView") -> Answer:
         total = sum(fact[0] for _, fact in facts)
+        if not total and any(
+            language_of(path) in _WITHOUT_DEFINITIONS for path, _ in view.facts("source-lines")
+        ):
+            return Answer(value=0.0)
         documented = sum(fact[1] for _, fact in facts)
         best = sorted((f for f in facts if f[1][1]), key=lambda pair: -pair[1][1])[:3]
         evidence = tuple(
@@ -76,7 +84,9 @@ def _docstring_after(data: bytes, position: int, language: str) -> bool:
         elif char in b")]}":
             depth -= 1
         elif char == 58 and depth == 0:
-            rest = data[index + 1 : index + 120].split(b"#", 1)[0] if language == "python" else b""
+            rest = data[index + 1 : index + 400] if language == "python" else b""
+            if rest.lstrip(b" ").startswith(b"#"):  # a remark behind the signature
+                rest = rest[rest.find(b"\n") :] if b"\n" in rest else b""
             return rest.lstrip().startswith((b'"""', b"'''", b'r"""', b'"')) and rest[:1] in b"\r\n "
         elif char == 10 and depth == 0:
             return language == "elixir" and data[index : index + 80].lstrip().startswith(
@@ -99,7 +109,7 @@ def _comment_before(data: bytes, start: int, language: str) -> bool:
         if line.endswith((b"*/", b'"""')):
             return True
         if line.startswith((b"//", b"#")) and not line.startswith(b"#["):
-            return not _PRAGMA.search(line[:60])
+            return not _PRAGMA.search(line[:60]) and not is_commented_out(line)
         if not _ATTRIBUTE.match(line) and not line.endswith((b")", b",", b"]")):
             return False
     return False

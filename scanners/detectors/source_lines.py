@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from scanners.comments import is_commented_out
 from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.languages import CODE
@@ -13,19 +14,21 @@ _HASH = frozenset(["python", "ruby", "elixir", "perl", "r"])
 
 
 class SourceLines:
-    """Facts per file: [code lines, comment lines]; docstring lines count as comment lines.
+    """Facts per file: [code lines, comment lines]; docstring lines count as comment lines, old code as neither.
 
     ``decide`` answers with the share of comment lines among non-blank lines of first-party source.
     """
 
     name = "source-lines"
-    version = 1
+    version = 2
     languages = CODE | {"hcl", "sql", "shell"}
     roles = frozenset(["source"])
     gate = ""
 
     def observe(self, data: bytes, language: str) -> Any | None:
-        stripped = [line for line in map(bytes.strip, data.split(b"\n")) if line]
+        stripped = [
+            line for line in map(bytes.strip, data.split(b"\n")) if line and not is_commented_out(line)
+        ]
         if language in _HASH:
             comments = sum(line[0] == 35 for line in stripped)
             comments += _fenced(stripped) if language in ("python", "elixir") else 0
