@@ -146,7 +146,13 @@ def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult
     mirror.update()
     commit = mirror.resolve(arguments.commit) if arguments.commit else mirror.head()
     with closing(RepoTree.open(mirror.path, commit, root=arguments.path)) as tree:
-        result = scan(tree, ruleset, cache=cache, default_branch=mirror.default_branch)
+        result = scan(
+            tree,
+            ruleset,
+            cache=cache,
+            default_branch=mirror.default_branch,
+            processes=min(2, len(os.sched_getaffinity(0))),
+        )
     return result, mirror.source.name
 
 

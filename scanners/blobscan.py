@@ -77,6 +77,11 @@ class Plan:
         raw = json.dumps(parts, sort_keys=True, default=str)
         return hashlib.blake2b(raw.encode(), digest_size=8).hexdigest()
 
+    @property
+    def patterns(self) -> int:
+        """How many expressions have to be compiled before the first file can be observed."""
+        return len(self._patterns)
+
     def __bool__(self) -> bool:
         return bool(self._patterns or self._ungated)
 

@@ -1,10 +1,11 @@
 """One pass over the blobs of a tree: each is read at most once, and not at all where its answers are cached."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from scanners.blobscan import Observation, Plan
+from scanners.blobwork import ReadMany, observe_blobs, observe_in_two
 from scanners.bounded import Bounded
 from scanners.cache import BlobCache
 from scanners.classify import role_of
@@ -64,7 +65,9 @@ class Observer:
             plan = self._path_plans[key] = Plan(language, [chosen[k] for k in sorted(chosen)])
         return plan
 
-    def view(self, tree: RepoTree, cache: BlobCache, *, default_branch: str = "") -> TreeView:
+    def view(
+        self, tree: RepoTree, cache: BlobCache, *, default_branch: str = "", processes: int = 1
+    ) -> TreeView:
         """The tree with every matcher's and detector's answers filled in."""
 
         def read(path: str) -> str | None:
@@ -95,15 +98,16 @@ class Observer:
             extra = self.path_plan(language, role, view.globs_of.get(entry.path, ()))
             if extra:
                 wanted[extra][entry.blob].append(entry)
-        self._fill(view, wanted, tree.blobs.read_many, cache)
+        self._fill(view, wanted, tree.blobs.read_many, cache, processes)
         return view
 
     def _fill(
         self,
         view: TreeView,
         wanted: Mapping[Plan, Mapping[str, list[Entry]]],
-        read_many: Callable[[Iterable[str]], Iterable[tuple[str, bytes | None]]],
+        read_many: ReadMany,
         cache: BlobCache,
+        processes: int,
     ) -> None:
         known = {plan: cache.get_many(plan.digest, by_blob) for plan, by_blob in wanted.items()}
         missing: dict[str, list[Plan]] = defaultdict(list)
@@ -111,16 +115,20 @@ class Observer:
             for blob in by_blob:
                 if blob not in known[plan]:
                     missing[blob].append(plan)
-        fresh: dict[Plan, dict[str, Observation]] = defaultdict(dict)
-        for blob, data in read_many(list(missing)) if missing else ():
-            plans = missing[blob]
-            if data is None:
-                view.unread.extend(entry for plan in plans for entry in wanted[plan][blob])
-                continue
-            for plan in plans:
-                fresh[plan][blob] = plan.observe(data)
-            if any(is_manifest(e.path) or is_workflow(e.path) for e in wanted[plans[0]][blob]):
-                self._texts.put(blob, data, len(data))
+        entries_of = {blob: wanted[plans[0]][blob] for blob, plans in missing.items()}
+        whole = {blob for blob, entries in entries_of.items() if any(_is_parsed(e.path) for e in entries)}
+        if processes > 1:
+            sizes = {blob: entries[0].size for blob, entries in entries_of.items()}
+            found = observe_in_two(missing, sizes, whole, read_many)
+        else:
+            found = observe_blobs(missing, whole, read_many)
+        lost = set(found.unread)
+        for blob in missing if lost else ():
+            if blob in lost:
+                view.unread.extend(entry for plan in missing[blob] for entry in wanted[plan][blob])
+        for blob, data in found.texts.items():
+            self._texts.put(blob, data, len(data))
+        fresh = found.observations
         for plan, observations in fresh.items():
             cache.put_many(plan.digest, observations)
         # In the tree's order, whatever was known before: a verdict must not depend on what a cache holds.
@@ -129,6 +137,10 @@ class Observer:
             for blob, entries in by_blob.items():
                 if observation := observed.get(blob):
                     _apply(view, plan, observation, entries)
+
+
+def _is_parsed(path: str) -> bool:
+    return is_manifest(path) or is_workflow(path)
 
 
 def _apply(view: TreeView, plan: Plan, observation: Observation, entries: list[Entry]) -> None:

@@ -49,9 +49,14 @@ def scan(
     cache: BlobCache | None = None,
     default_branch: str = "",
     profile_overrides: Mapping[str, Any] | None = None,
+    processes: int = 1,
 ) -> ScanResult:
-    """The verdicts of ``ruleset`` on ``tree``. Raises ObjectError or LimitError only where the git objects give out."""
-    view = observer_for(ruleset).view(tree, cache or NoCache(), default_branch=default_branch)
+    """The verdicts of ``ruleset`` on ``tree``. Raises ObjectError or LimitError only where the git objects give out.
+
+    With two ``processes``, for a caller without threads, a child may take a share of a large tree's files.
+    """
+    observer = observer_for(ruleset)
+    view = observer.view(tree, cache or NoCache(), default_branch=default_branch, processes=processes)
     answers = Answers(ruleset.signals, ruleset.detectors, view)
     lines = {name: facts["code"] for name, facts in _lines_by_language(view.facts("source-lines")).items()}
     scene = Scene(answers, frozenset(ruleset.signals), ruleset.conditions, lines=lines)
@@ -128,7 +133,8 @@ class Quoter:
 
     def all(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         return tuple(
-            replace(e, excerpt=self._lines.get((e.path, e.line), "")) if not e.excerpt else e for e in evidence
+            replace(e, excerpt=self._lines.get((e.path, e.line), "")) if not e.excerpt else e
+            for e in evidence
         )
 
 
