@@ -25,11 +25,29 @@ class Lazy:
         return value
 
 
+class _LazyText(Lazy):
+    """As Lazy, for RE2 over text: a path's odd bytes, which RE2 cannot be given, count as question marks."""
+
+    def __getattr__(self, name: str) -> Any:
+        method = super().__getattr__(name)
+        if not callable(method):
+            return method
+
+        def forgiving(text: str, *rest: Any) -> Any:
+            try:
+                return method(text, *rest)
+            except UnicodeEncodeError:
+                return method(text.encode("utf-8", "replace").decode(), *rest)
+
+        self.__dict__[name] = forgiving
+        return forgiving
+
+
 def lazy_re2(pattern: str | bytes) -> Any:
     """``re2.compile(pattern)``, put off."""
     import re2
 
-    return Lazy(re2.compile, pattern)
+    return Lazy(re2.compile, pattern) if isinstance(pattern, bytes) else _LazyText(re2.compile, pattern)
 
 
 def lazy_re(pattern: str, flags: int = 0) -> re.Pattern[str]:

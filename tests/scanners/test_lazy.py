@@ -30,3 +30,9 @@ def test_a_wrong_expression_fails_where_it_is_used() -> None:
         pattern.search("x")
     with pytest.raises(AttributeError):
         lazy_re("a").nothing  # noqa: B018
+
+
+def test_text_with_odd_bytes_is_searched_too() -> None:
+    pattern = lazy_re2(r"(^|/)lib/[^/]+\.js$")
+    assert pattern.search("lib/\udcff.js").span() == (0, 8)
+    assert pattern.search("\udcff/b.js") is None
