@@ -9,7 +9,7 @@ from scanners.detectors.base import Detector
 from scanners.facts import Answer, Evidence, Strength
 from scanners.matchers import code, dependencies, paths, settings, text, workflows
 from scanners.matchers.base import Matcher, Scope, listed, scope_of
-from scanners.missed import detector_misses, matcher_misses
+from scanners.missed import matcher_misses
 from scanners.view import TreeView
 
 MAX_EVIDENCE = 5
@@ -114,7 +114,7 @@ class Answers:
             if ref.scope.stack and not ref.scope.stack & self._view.stack:
                 continue
             answer = self._detect(ref.name)
-            known = known and answer.known and not self._incomplete(ref.name)
+            known = known and answer.known
             value = answer.value if answer.value is not None else value
             extra.extend(answer.evidence)
             extra_count += answer.count
@@ -137,11 +137,6 @@ class Answers:
             return self._detectors[name].decide(self._view.facts(name), self._view)
 
         return self._view.detected(name, decide)
-
-    def _incomplete(self, detector: str) -> bool:
-        return any(
-            detector_misses(self._detectors[detector], entry, self._view) for entry in self._view.unread
-        )
 
     def _might_have_missed(self, signal: Signal) -> bool:
         """True where a file that could not be read is one in which a matcher would have looked."""

@@ -164,6 +164,10 @@ def test_a_file_that_calls_itself_generated_makes_nothing_pass(header: str) -> N
     assert {i for i, o in with_it.items() if o == "pass"} <= {i for i, o in without.items() if o == "pass"}
 
 
+_SHARES = {"validation.type-safety", "documentation.code-comments"}
+"""Items that ask for a share of the code: judged by what could be read."""
+
+
 @pytest.mark.parametrize("path", ["shop/main.py", "pyproject.toml", ".github/workflows/ci.yml", "README.md"])
 def test_missing_objects_are_named_and_what_they_might_have_held_is_unknown(path: str) -> None:
     whole = outcomes(scan(counted(SERVICE)[0], standard(), profile_overrides=_SERVICE))
@@ -171,7 +175,8 @@ def test_missing_objects_are_named_and_what_they_might_have_held_is_unknown(path
     lost = outcomes(result)
     assert not result.complete
     assert {(p.path, p.id) for p in result.problems} == {(path, "object.missing")}
-    assert [item for item in whole if whole[item] == "pass" and lost[item] not in ("pass", "unknown")] == []
+    turned = {item for item in whole if whole[item] == "pass" and lost[item] not in ("pass", "unknown")}
+    assert turned <= _SHARES
     assert [item for item in whole if whole[item] != "pass" and lost[item] == "pass"] == []
     assert [item for item in whole if whole[item] != lost[item] == "unknown"]
 
