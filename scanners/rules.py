@@ -89,7 +89,9 @@ def load_ruleset(name: str = "industry-standards", *, cache_dir: Path | None = N
     place = RULESETS / SHIPPED[name] if name in SHIPPED else Path(name)
     if not place.exists():
         known = ", ".join(sorted(SHIPPED))
-        raise RulesetError("ruleset.unknown", f"There is no ruleset called {name!r}.", hint=f"Shipped: {known}.")
+        raise RulesetError(
+            "ruleset.unknown", f"There is no ruleset called {name!r}.", hint=f"Shipped: {known}."
+        )
     kept = _kept(place, cache_dir)
     return ruleset_from_document(kept["document"], digest=kept["digest"])
 
@@ -126,7 +128,9 @@ def _with_extended(files: list[Path]) -> list[Path]:
         for name in match[1].split(",") if match else ():
             wanted = (file.parent / name.strip().strip("\"'")).resolve()
             if not wanted.is_file():
-                raise RulesetError("ruleset.unreadable", f"{file.name} extends {name.strip()}, which is no file.")
+                raise RulesetError(
+                    "ruleset.unreadable", f"{file.name} extends {name.strip()}, which is no file."
+                )
             if wanted not in found:
                 found[wanted] = None
                 queue.append(wanted)
@@ -189,7 +193,9 @@ def ruleset_from_document(document: Mapping[str, Any], *, digest: str = "") -> R
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         message = f"The ruleset cannot be built: {type(error).__name__}: {error}."
-        raise RulesetError("ruleset.invalid", message, hint="Validate it against ruleset.schema.json.") from error
+        raise RulesetError(
+            "ruleset.invalid", message, hint="Validate it against ruleset.schema.json."
+        ) from error
 
 
 def _ordered(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,9 @@ class Inventory:
     Where ``blob_of`` gives a file's blob id, what was parsed once in this process is not parsed again.
     """
 
-    def __init__(self, paths: Iterable[str], read: ReadText, blob_of: Callable[[str], str] = lambda path: "") -> None:
+    def __init__(
+        self, paths: Iterable[str], read: ReadText, blob_of: Callable[[str], str] = lambda path: ""
+    ) -> None:
         self._paths = tuple(paths)
         self._read = read
         self._blob_of = blob_of
@@ -70,7 +72,9 @@ class Inventory:
             known = self._settings[path] = self._parse("settings", path, parse_settings) or ()
         return known
 
-    def _all(self, kind: str, wanted: Callable[[str], bool], parse: Callable[[str, str], _Parsed]) -> list[_Parsed]:
+    def _all(
+        self, kind: str, wanted: Callable[[str], bool], parse: Callable[[str, str], _Parsed]
+    ) -> list[_Parsed]:
         found = (self._parse(kind, path, parse) for path in self._paths if wanted(path))
         return [parsed for parsed in found if parsed is not None]
 
