@@ -126,7 +126,7 @@ class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 12
+    version = 14
     languages = CODE | {
         "yaml",
         "json",
@@ -156,8 +156,10 @@ class CommittedSecrets:
         data = data[: tests.start()] if tests else data
         text = data.decode("utf-8", "replace")
         for hit in find_secrets(text):
-            if hit.strength == "strong" and hit.kind not in _NO_FORM and _live(text, hit):
+            if hit.strength == "strong" and hit.kind not in _NO_FORM and _live(text, hit, language):
                 found.setdefault(hit.line, (hit.kind, 1))
+            if len(found) == MAX_HITS:
+                break
         if language in CODE or language in _FORMS:
             for line in self._signing_keys(data, language):
                 found.setdefault(line, ("signing-key", 0))
@@ -201,18 +203,26 @@ class CommittedSecrets:
         return Answer(tuple(evidence[:5]), count=len(evidence), files=len({e.path for e in evidence}))
 
 
-def _live(text: str, hit: SecretHit) -> bool:
-    """False for the mere frame of a private key, for one whose line calls it a fake, and for a webhook in words only."""
+def _live(text: str, hit: SecretHit, language: str) -> bool:
+    """False for the mere frame of a private key, for one in a comment or whose line calls it a fake, and for a webhook
+    in words only."""
     if hit.kind == "slack-webhook":
         return any(c.isdigit() for c in text[hit.start : hit.end])
-    if hit.kind != "private-key":
+    if hit.kind not in ("private-key", "age-key"):
         return True
-    line = text[text.rfind("\n", 0, hit.start) + 1 : hit.start]
-    return bool(_BODY.search(text[hit.start : hit.end])) and not _FAKE.search(line)
+    if not _BODY.search(text[hit.start : hit.end]):
+        return False
+    # What opens a comment further back than this is not looked for.
+    before = text[max(0, hit.start - 4000) : hit.start]
+    if in_comment((before + text[hit.start : hit.end]).encode(), len(before.encode()), language):
+        return False
+    return not _FAKE.search(before.rpartition("\n")[2])
 
 
 def _is_template(value: bytes) -> bool:
     """True for a literal that is filled in later, so that no key stands in it."""
+    if value.startswith((b"{", b"[")) and value.endswith((b"}", b"]")):
+        return True
     return (
         value.startswith((b"<", b"${", b"{{", b"%(", b"$("))
         or b"${" in value

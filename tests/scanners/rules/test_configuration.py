@@ -207,6 +207,8 @@ PRIVATE_KEY = (
         ({"settings.py": "SECRET_KEY = env('SECRET_KEY')\n"}, "pass"),
         ({"settings.py": "SECRET_KEY = '{{ secret_key }}'\n"}, "pass"),
         ({"settings.py": "SECRET_KEY = ''\n"}, "pass"),
+        ({"a.py": "text = f\"TOKEN_SECRET_KEY='{token_secret}'\"\n"}, "pass"),
+        ({"a.go": "package a\n\n/*\n" + PRIVATE_KEY + "*/\n"}, "pass"),
         ({"settings/development.py": "SECRET_KEY = 'k3v!8a0s9d7f6g5h4j3k2l1'\n"}, "pass"),
         ({"settings/test.py": "SECRET_KEY = 'k3v!8a0s9d7f6g5h4j3k2l1'\n"}, "pass"),
         ({"settings/production.py": "SECRET_KEY = 'k3v!8a0s9d7f6g5h4j3k2l1'\n"}, "fail"),
