@@ -111,6 +111,8 @@ class TypeShare:
                 annotated[language] += counts[path][1]
         typed = required = 0.0
         for language, number in lines.items():
+            if not number:  # files of nothing but comments
+                continue
             if language in _STATIC:
                 typed += number
                 required += number * _THRESHOLD["python"]
