@@ -24,7 +24,8 @@ _CODE = lazy_re2(
     rb"^(?:[\w.$\[\]'\"]+\s*[-+*/|:]?=\s*[^=\s].*"  # an assignment
     rb"|(?:const|let|var|val|final|public|private|static)\s+[\w<>\[\]]+.*[=;{(].*"
     rb"|(?:import|use|using|package)\s+[\w.:*{\"'/@-]+;?|import\s.*['\"];?|from\s+[\w.]+\s+import\s.*"
-    rb"|(?:def|func|fn|class|function)\s+\w+\s*[({:].*|(?:if|while|elif)\b.*[=<>!(\[.].*:|for\s+[\w, ()]+\sin\s\S+:|except\s+\w[\w.]*(?: as \w+)?:|else:|try:"
+    rb"|(?:def|func|fn|class|function)\s+\w+\s*[({:].*"
+    rb"|(?:if|while|elif)\b.*[=<>!(\[.].*:|for\s+[\w, ()]+\sin\s\S+:|except\s+\w[\w.]*(?: as \w+)?:|else:|try:"
     rb"|(?:await\s+|return\s+|yield\s+|go\s+|defer\s+)?[\w$@]+(?:(?:\.|->|::)\w+)*[!?]?\(.*\)\s*[,;{]?"  # a call alone
     rb"|</?[A-Za-z][\w.:-]*(?:\s[^>]*)?/?>.*"
     rb"|[^@].*[;{}]|[)}\]]+[,;]*)$"
