@@ -6,20 +6,20 @@ from scanners.inventory.workflows import is_workflow
 from scanners.matchers.base import Matcher
 from scanners.matchers.code import CodeMatcher
 from scanners.matchers.dependencies import DependencyMatcher
-from scanners.matchers.settings import SettingMatcher
 from scanners.matchers.text import TextMatcher
 from scanners.matchers.workflows import WorkflowMatcher
 from scanners.view import TreeView
 
 
 def matcher_misses(matcher: Matcher, entry: Entry, view: TreeView) -> bool:
-    """True where ``matcher`` might have found something in ``entry``."""
+    """True where ``matcher`` might have found something in ``entry``.
+
+    Files that are named by globs alone do not count: every large data file that a mirror lacks would cast doubt.
+    """
     if isinstance(matcher, WorkflowMatcher):
         return is_workflow(entry.path)
     if view.role(entry.path) not in matcher.scope.roles:
         return False
     if isinstance(matcher, DependencyMatcher):  # lock files are "generated": what they add is never direct
         return is_manifest(entry.path)
-    if isinstance(matcher, (TextMatcher, SettingMatcher)) and matcher.files:
-        return not set(matcher.files).isdisjoint(view.globs_of.get(entry.path, ()))
     return isinstance(matcher, (TextMatcher, CodeMatcher)) and view.language(entry.path) in matcher.languages
