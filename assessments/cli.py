@@ -5,6 +5,8 @@ be carried out; then one line on standard error says why, with a stable error id
 """
 
 import argparse
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code; for errors that a person can mend it prints one line."""
     from scanners.errors import ScanError
 
+    if argv is None:
+        _leave_memory_to_the_system()
     arguments = _parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
@@ -47,6 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("plumbline: stopped.", file=sys.stderr)
         return 130
+
+
+def _leave_memory_to_the_system() -> None:
+    """For a process that ends with its one command: looking for garbage took a tenth of its time."""
+    gc.disable()
+    atexit.register(gc.freeze)
 
 
 def _parser() -> argparse.ArgumentParser:
