@@ -34,7 +34,7 @@ class NoCache:
 class Remembering:
     """A cache that holds the latest ``limit`` answers in memory, for a process that judges again and again."""
 
-    def __init__(self, behind: BlobCache, *, limit: int = 40_000) -> None:
+    def __init__(self, behind: BlobCache, *, limit: int = 20_000) -> None:
         self._behind = behind
         self._limit = limit
         self._count = 0
