@@ -18,12 +18,16 @@ from scanners.comments import in_comment
 from scanners.detectors.base import Detector
 from scanners.matchers.code import CodeMatcher, find_lines
 from scanners.matchers.text import TextMatcher
+from scanners.tree import decode_text
 
-ENGINE_VERSION = 3
+ENGINE_VERSION = 4
 """Grows when the meaning of an observation changes; part of every cache key."""
 
+NOT_TEXT = 2
 MAX_LINES = 8
 MAX_COUNT = 200
+_HEAD = 1024
+"""Bytes at the start of a file by which binary content is told."""
 _CANARY = "plumbline-canary-7f3a"
 """Put behind every text: where the pass over literals does not see it, its automaton ran out of memory."""
 _OPTIONS = re2.Options()
@@ -36,7 +40,8 @@ _GENERATED = re2.compile(
 
 class Observation(TypedDict, total=False):
     """``m``: matcher index in the plan -> [count, line, line, ...]; ``d``: detector name -> facts; ``g``: 1 where the
-    file calls itself generated or is minified, so that nothing in it counts; ``e``: ids of what could not be done."""
+    file calls itself generated or is minified, NOT_TEXT where it is no text, so that nothing in it counts; ``e``: ids
+    of what could not be done."""
 
     m: dict[str, list[int]]
     d: dict[str, Any]
@@ -87,8 +92,9 @@ class Plan:
 
     def observe(self, data: bytes) -> Observation:
         """What this plan finds in ``data``; {} where it finds nothing."""
+        data = _in_utf8(data)
         if is_unwritten(data):
-            return {"g": 1}
+            return {"g": NOT_TEXT if b"\0" in data[:_HEAD] else 1}
         found: Observation = {}
         selected = self._select(data)
         if selected:
@@ -197,9 +203,18 @@ def _line_at(data: bytes, position: int) -> bytes:
     return data[start : end if end != -1 else len(data)][:2000]
 
 
+def _in_utf8(data: bytes) -> bytes:
+    """``data`` without a byte order mark, in UTF-8 where the mark stands for another encoding; lines stay as they are."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\0" in data[:_HEAD]:
+        return decode_text(data).encode("utf-8", "replace")
+    return data
+
+
 def is_unwritten(data: bytes) -> bool:
     """True for text that no person wrote: binary, minified, or calling itself generated in its first lines."""
-    head = data[:1024]
+    head = data[:_HEAD]
     if b"\0" in head:
         return True
     if len(data) > 20_000 and data.count(b"\n") * 500 < len(data):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from scanners.blobscan import Observation, Plan
+from scanners.blobscan import NOT_TEXT, Observation, Plan
 from scanners.blobwork import ReadMany, observe_blobs, observe_in_two
 from scanners.bounded import Bounded
 from scanners.cache import BlobCache
@@ -21,7 +21,7 @@ from scanners.tree import RepoTree, decode_text
 from scanners.view import TreeView
 
 MAX_BLOB_BYTES = 1 << 20
-"""Larger files are data, not source; they are left out and counted as read."""
+"""Larger files are data, not source; they are left out, named among the problems, and doubt no verdict."""
 
 _TEXTS_BYTES = 8 << 20
 """Room for files that the inventory and detectors read whole: manifests, workflows."""
@@ -87,10 +87,14 @@ class Observer:
             if entry.size < 0:
                 view.unread.append(entry)
                 continue
-            if not entry.size or entry.size > MAX_BLOB_BYTES:
+            if not entry.size:
                 continue
             language, role = language_of(entry.path), role_of(entry.path)
             if not language and entry.path not in view.globs_of:
+                continue
+            if entry.size > MAX_BLOB_BYTES:
+                if role == "source":
+                    view.too_large.append(entry.path)
                 continue
             plan = self.plan(language, role)
             if plan:
@@ -146,6 +150,8 @@ def _is_parsed(path: str) -> bool:
 def _apply(view: TreeView, plan: Plan, observation: Observation, entries: list[Entry]) -> None:
     if "g" in observation:
         view.unwritten.update(entry.path for entry in entries)
+        if observation["g"] == NOT_TEXT:
+            view.not_text.update(entry.path for entry in entries if view.role(entry.path) == "source")
         return
     view.failed_detectors.update(observation.get("e", ()))
     matched = observation.get("m", {})

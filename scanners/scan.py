@@ -20,6 +20,7 @@ from scanners.rules import Ruleset
 from scanners.signals import Answers
 from scanners.tree import RepoTree, decode_text
 from scanners.verdicts import Verdict, judge
+from scanners.view import TreeView
 
 MAX_EXCERPT = 200
 
@@ -66,10 +67,6 @@ def scan(
     answers.forget()
     scene.forget()
     verdicts = judge(ruleset.rules, scene, profile.languages)
-    unread = [
-        Problem(e.path, "object.missing", "The file's content is missing from the mirror.")
-        for e in view.unread
-    ]
     quote = Quoter(
         tree, (e for v in verdicts for e in v.evidence), (e for es in profile.evidence.values() for e in es)
     )
@@ -80,10 +77,25 @@ def scan(
         ruleset_version=ruleset.version,
         profile=replace(profile, evidence={name: quote.all(es) for name, es in profile.evidence.items()}),
         verdicts=tuple(replace(v, evidence=quote.all(v.evidence)) for v in verdicts),
-        problems=(*unread, *view.inventory.problems),
+        problems=(*_passed_over(view), *view.inventory.problems),
         files=len(tree.entries),
         complete=not view.unread,
     )
+
+
+def _passed_over(view: TreeView) -> list[Problem]:
+    """What the pass over the files could not read, each file once."""
+    missing, large, odd = (
+        "The file's content is missing from the mirror.",
+        "The file is larger than 1 MiB and was passed over.",
+        "The file holds bytes that are no text, and nothing in it counts.",
+    )
+    unread = dict.fromkeys(entry.path for entry in view.unread)
+    return [
+        *(Problem(path, "object.missing", missing) for path in unread),
+        *(Problem(path, "file.too-large", large) for path in view.too_large),
+        *(Problem(path, "file.not-text", odd) for path in sorted(view.not_text)),
+    ]
 
 
 def _lines_by_language(facts: Iterable[tuple[str, Any]]) -> dict[str, dict[str, int]]:

@@ -31,6 +31,8 @@ class TreeView:
         self.stack: frozenset[str] = frozenset()
         self.unread: list[Entry] = []
         self.unwritten: set[str] = set()
+        self.not_text: set[str] = set()
+        self.too_large: list[str] = []
         self.failed_detectors: set[str] = set()
         self._read = read
         self._by_glob: dict[str, list[str]] = defaultdict(list)
