@@ -51,8 +51,9 @@ def alternatives(glob: str) -> list[str]:
 
 
 def form_of(glob: str) -> GlobForm:
-    """The form of one glob; one without a slash names a file at the root, one with braces needs the expression."""
-    if "{" in glob or "}" in glob:
+    """The form of one glob; one without a slash names a file at the root. One with braces needs the expression, and
+    so does one with a folder without a name, which braces with an empty choice leave: it names nothing."""
+    if "{" in glob or "}" in glob or glob.startswith("/") or "//" in glob:
         return GlobForm("regex", "", ())
     if glob.endswith("/**"):
         glob += "/*"

@@ -25,6 +25,8 @@ from scanners.globs import GlobSet, glob_to_regex
         ("a?c", "a/c", False),
         ("**/x+y.txt", "x+y.txt", True),
         ("**/x+y.txt", "xxy.txt", False),
+        ("{,b}/a", "a", False),
+        ("{,b}/a", "b/a", True),
     ],
 )
 def test_a_glob_names_what_people_expect(glob: str, path: str, expected: bool) -> None:
