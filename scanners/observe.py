@@ -151,7 +151,11 @@ def _apply(view: TreeView, plan: Plan, observation: Observation, entries: list[E
     if "g" in observation:
         view.unwritten.update(entry.path for entry in entries)
         if observation["g"] == NOT_TEXT:
-            view.not_text.update(entry.path for entry in entries if view.role(entry.path) == "source")
+            view.not_text.update(
+                entry.path
+                for entry in entries
+                if view.language(entry.path) and view.role(entry.path) == "source"
+            )
         return
     view.failed_detectors.update(observation.get("e", ()))
     matched = observation.get("m", {})

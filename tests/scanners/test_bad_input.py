@@ -73,7 +73,14 @@ def test_a_source_file_that_is_no_text_is_named() -> None:
 
 
 def test_pictures_and_binary_fixtures_are_no_problem() -> None:
-    result = judge({"logo.png": b"\x89PNG\0\0\0", "tests/data/a.py": b"\0\0\0", "vendor/a.js": b"\0"})
+    result = judge(
+        {
+            "logo.png": b"\x89PNG\0\0\0",
+            "traefik/logo.png": b"\x89PNG\0",
+            "tests/data/a.py": b"\0\0\0",
+            "vendor/a.js": b"\0",
+        }
+    )
     assert result.problems == ()
 
 

@@ -139,6 +139,8 @@ def test_deployment_is_automated(files: dict[str, str], expected: str) -> None:
 
 ENVIRONMENTS = [
     ("modules of Django", {**CODE, "app/settings/local.py": "A = 1\n", "app/settings/production.py": "A = 2\n"}, "pass"),
+    ("modules below the configuration", {**CODE, "config/django/local.py": "A = 1\n", "config/django/test.py": "A = 2\n"}, "pass"),
+    ("tests of helpers", {**CODE, "src/env.test.ts": "a\n", "src/config.test.ts": "b\n", ".env.local": "A=1\n"}, "fail"),
     ("one module", {**CODE, "app/settings.py": "A = 1\n"}, "fail"),
     ("profiles of Spring", {"A.java": "class A {}\n", "application-dev.yml": "a: 1\n", "application-prod.yml": "a: 2\n"}, "pass"),
     ("profiles of databases", {"A.java": "class A {}\n", "application-mysql.yml": "a: 1\n", "application-postgres.yml": "a: 2\n"}, "fail"),

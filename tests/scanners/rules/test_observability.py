@@ -130,6 +130,8 @@ HEALTH = [
     ("NestJS", {"a.ts": "@Controller('health')\nexport class A {\n  @Get()\n  b() {}\n}\n"}, "pass"),
     ("terminus", {"a.ts": "import { TerminusModule } from '@nestjs/terminus';\n"}, "pass"),
     ("a file of Next.js", {"app/api/health/route.ts": "export async function GET() { return Response.json({}) }\n"}, "pass"),
+    ("a state of the service", {"routes/web.php": "<?php\nRoute::get('/status', [StatusController::class, 'show']);\n"}, "pass"),
+    ("a parameter", {"a.js": "const s = req.query.get('status');\napp.use(x);\n"}, "fail"),
     ("a direction", {"a.js": "const way = { key: 'up' };\nconst next = map.get(way);\n"}, "fail"),
     ("a key of a map", {"a.js": "const alive = players.get('alive');\napp.use(x);\n"}, "fail"),
     ("a fetch of a page", {"a.js": "fetch('/health').then(f);\n"}, "fail"),
