@@ -85,8 +85,17 @@ def test_the_share_of_a_child_that_dies_is_done_again(
     )
 
 
-def test_an_error_of_the_parents_ends_the_child(work: dict[str, list[Plan]], sizes: dict[str, int]) -> None:
-    parent = os.getpid()
+def test_an_error_of_the_parents_ends_the_child(
+    work: dict[str, list[Plan]], sizes: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, fork = os.getpid(), os.fork
+    children: list[int] = []
+
+    def counted_fork() -> int:
+        children.append(fork())
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", counted_fork)
 
     def failing(ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
         if os.getpid() == parent:
@@ -95,5 +104,6 @@ def test_an_error_of_the_parents_ends_the_child(work: dict[str, list[Plan]], siz
 
     with pytest.raises(OSError, match="disk"):
         observe_in_two(work, sizes, WHOLE, failing)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(children) == 1
+    with pytest.raises(ChildProcessError):  # it has been waited for, so it is no child any more
+        os.waitpid(children[0], os.WNOHANG)
