@@ -106,6 +106,34 @@ def grades_over_time(days: Sequence[date], counts: Mapping[str, Sequence[int]]) 
     )
 
 
+def adoption(days: Sequence[tuple[date, int, int]]) -> Chart:
+    """In what share of the repositories where it was known an item passed; ``days`` are (day, passing,
+    failing), oldest first."""
+    shares = [Fraction(100 * p, p + f) if p + f else None for _, p, f in days]
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": "Passing",
+            "x": [day.isoformat() for day, _, _ in days],
+            "y": [_number(share) for share in shares],
+            "line": {"color": "token:ink", "width": 2, "shape": "hv"},
+            "customdata": [[p, p + f] for _, p, f in days],
+            "hovertemplate": "%{x|%-d %B %Y}<br>%{customdata[0]} of %{customdata[1]} pass<extra></extra>",
+            "connectgaps": False,
+        }
+    ]
+    layout = _layout(yaxis={"range": [0, 100], "dtick": 25, "ticksuffix": " %"})
+    (_, first_passing, first_failing), (_, passing, failing) = days[0], days[-1]
+    return Chart(
+        figure={"data": data, "layout": layout},
+        description=f"Passing in {first_passing} of {first_passing + first_failing} repositories on "
+        f"{_spoken(days[0][0])}, in {passing} of {passing + failing} on {_spoken(days[-1][0])}.",
+        columns=("Date", "Passing", "Failing"),
+        rows=tuple((day.isoformat(), str(p), str(f)) for day, p, f in reversed(days)),
+    )
+
+
 def _layout(yaxis: Mapping[str, Any]) -> Figure:
     """What all charts share: no ground, no toolbar, few lines, our type."""
     axis = {

@@ -4,7 +4,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import Task, shared_task
 from django.db import OperationalError
 
-from assessments.services import exports, scans
+from assessments.services import exports, rollups, scans
 from assessments.services.assess import as_limit_error, run_scan
 from scanners.errors import ScanError
 
@@ -21,6 +21,7 @@ def scan_repository(self: Task, scan_id: int) -> None:
     try:
         with scans.held(scan):
             run_scan(scan)
+        rollups.roll_up_soon()
     except scans.ClaimLost:
         return
     except ScanError as error:
@@ -63,3 +64,15 @@ def purge_exports() -> int:
     """Removes exports past their time, and gives up those that nobody makes any more."""
     exports.give_up_abandoned()
     return exports.purge_exports()
+
+
+@shared_task
+def roll_up_days() -> int:
+    """Brings the figures per day up to today."""
+    return rollups.roll_up()
+
+
+@shared_task
+def refresh_trends() -> int:
+    """Moves the window of the changes over 30 days."""
+    return rollups.refresh_trends()

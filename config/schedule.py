@@ -18,4 +18,16 @@ PERIODIC = (
     Entry(
         "Remove old exports", "assessments.tasks.purge_exports", 60, "Deletes export files past their time."
     ),
+    Entry(
+        "Roll up days",
+        "assessments.tasks.roll_up_days",
+        10,
+        "Sums the figures of teams, fleet and items of today, and of days that were missed.",
+    ),
+    Entry(
+        "Refresh trends",
+        "assessments.tasks.refresh_trends",
+        720,
+        "Moves the 30 days over which a repository's change is counted.",
+    ),
 )

@@ -2,8 +2,17 @@
 
 from assessments.models.assessment import Assessment, ChecklistItem, Standing, VerdictChange
 from assessments.models.audit import AuditEvent
+from assessments.models.credential import (
+    Credential,
+    CredentialGrant,
+    CredentialUse,
+    HookDelivery,
+    PushHook,
+)
 from assessments.models.export import Export
+from assessments.models.notification import Notification, NotificationChoice, NotificationTarget
 from assessments.models.repository import Mirror, Repository
+from assessments.models.rollup import ItemDay, TeamDay
 from assessments.models.ruleset import RulesetDraft, RulesetVersion
 from assessments.models.scan import ScanRequest
 from assessments.models.team import Membership, OneTimePassword, Team
@@ -12,15 +21,25 @@ __all__ = [
     "Assessment",
     "AuditEvent",
     "ChecklistItem",
+    "Credential",
+    "CredentialGrant",
+    "CredentialUse",
     "Export",
+    "HookDelivery",
+    "ItemDay",
     "Membership",
     "Mirror",
+    "Notification",
+    "NotificationChoice",
+    "NotificationTarget",
     "OneTimePassword",
+    "PushHook",
     "Repository",
     "RulesetDraft",
     "RulesetVersion",
     "ScanRequest",
     "Standing",
     "Team",
+    "TeamDay",
     "VerdictChange",
 ]

@@ -23,7 +23,9 @@ class Repository(models.Model):
     """What is judged.
 
     ``current`` is the assessment that stands, not always the one recorded last: a commit that comes back
-    brings its own back. ``letter``, ``score`` and ``stack`` repeat it so that lists stay cheap.
+    brings its own back. ``letter``, ``score`` and ``stack`` repeat it so that lists stay cheap;
+    ``change`` (points over 30 days) and ``sparkline`` (a year's scores, oldest first, at most 24) are
+    kept by ``services.rollups``.
     """
 
     mirror = models.ForeignKey(Mirror, models.PROTECT, related_name="repositories")
@@ -42,6 +44,10 @@ class Repository(models.Model):
     )
     letter = models.CharField(max_length=2, blank=True, db_index=True)
     score = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
+    change = models.DecimalField(
+        max_digits=9, decimal_places=6, null=True, blank=True, db_index=True, editable=False
+    )
+    sparkline = models.JSONField(default=list, blank=True, editable=False)
     stack = models.JSONField(default=list, blank=True)
     judged_at = models.DateTimeField(null=True, blank=True)
     last_error_id = models.CharField(max_length=60, blank=True)

@@ -1,20 +1,26 @@
 """Page model of the start page: how the fleet stands."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Avg, Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments.charts import Chart
 from assessments.choices import ACTIVE_STATES, Outcome
 from assessments.grading import band
-from assessments.models import ChecklistItem
+from assessments.models import Repository, VerdictChange
 from assessments.policy import may_add_repositories, visible_repositories, visible_scans
+from assessments.selectors.adoption import counts_of_items
+from assessments.selectors.heat import HeatMap, get_heat_map
 from assessments.selectors.repositories import RepositoryRow, repository_rows
-from assessments.selectors.trends import average_chart, change_of_means, daily_means, points_by_repository
+from assessments.selectors.trends import average_chart, change_of_days, days_for, grades_chart
+from assessments.services.rollups import CHANGE_DAYS
 from assessments.services.rulesets import DEFAULT, built, current_version
+from assessments.standard import Standard
 
 MOVERS = 5
 FAILING = 8
@@ -32,6 +38,15 @@ class FailingItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Mover:
+    """A repository whose score moved, with the items whose flips went the same way, and what caused them."""
+
+    row: RepositoryRow
+    items: tuple[str, ...]
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FleetPage:
     """``distribution`` is (letter, number of repositories) from best to worst."""
 
@@ -41,12 +56,14 @@ class FleetPage:
     score: Fraction | None
     change: Fraction | None
     distribution: tuple[tuple[str, int], ...]
-    movers_up: tuple[RepositoryRow, ...]
-    movers_down: tuple[RepositoryRow, ...]
+    movers_up: tuple[Mover, ...]
+    movers_down: tuple[Mover, ...]
     failing: tuple[FailingItem, ...]
+    heat_map: HeatMap | None
     running: int
     failed: int
     trend_chart: Chart | None
+    grades_chart: Chart | None
     can_add: bool
 
 
@@ -55,49 +72,65 @@ def get_fleet_page(user: AbstractUser) -> FleetPage:
     visible = visible_repositories(user)
     _, standard = built(current_version())
     counts = dict(visible.order_by().values_list("letter").annotate(Count("pk")))
-    mean = visible.aggregate(mean=Avg("score"))["mean"]
-    score = None if mean is None else Fraction(mean)
-    series = points_by_repository(visible)
-    movers = [row for row in repository_rows(visible.select_related("team")) if row.change]
-    movers.sort(key=lambda row: row.change or Fraction(0))
+    days = days_for(user, visible)
+    mean = days[-1].mean if counts.keys() - {""} else None
     return FleetPage(
         repositories=sum(counts.values()),
         graded=sum(count for letter, count in counts.items() if letter),
-        letter=band(standard, score)[0] if score is not None else "",
-        score=score,
-        change=change_of_means(daily_means(series)),
+        letter=band(standard, mean)[0] if mean is not None else "",
+        score=mean,
+        change=change_of_days(days),
         distribution=tuple((b.letter, counts.get(b.letter, 0)) for b in standard.scale),
-        movers_up=tuple(row for row in reversed(movers) if row.change and row.change > 0)[:MOVERS],
-        movers_down=tuple(row for row in movers if row.change and row.change < 0)[:MOVERS],
-        failing=_failing(visible, standard),
+        movers_up=_movers(visible.filter(change__gt=0), "-change"),
+        movers_down=_movers(visible.filter(change__lt=0), "change"),
+        failing=_failing(user, standard),
+        heat_map=get_heat_map(user, standard),
         running=visible_scans(user).filter(state__in=ACTIVE_STATES).count(),
         failed=visible.exclude(last_error_id="").count(),
-        trend_chart=average_chart(series, standard),
+        trend_chart=average_chart(days, standard),
+        grades_chart=grades_chart(days),
         can_add=may_add_repositories(user),
     )
 
 
-def _failing(visible, standard) -> tuple[FailingItem, ...]:  # type: ignore[no-untyped-def]
-    counts = (
-        ChecklistItem.objects.filter(
-            repository__in=visible, ruleset=DEFAULT, outcome__in=(Outcome.PASS, Outcome.FAIL)
-        )
-        .order_by()
-        .values_list("item", "outcome")
-        .annotate(Count("pk"))
+def _movers(moved: QuerySet[Repository], order: str) -> tuple[Mover, ...]:
+    """The repositories that moved most, each with what flipped most lately."""
+    rows = list(moved.select_related("team").order_by(order, "name", "pk")[:MOVERS])
+    since = timezone.now() - timedelta(days=CHANGE_DAYS)
+    changes = VerdictChange.objects.filter(
+        repository__in=rows,
+        at__gte=since,
+        assessment__ruleset__ruleset=DEFAULT,
+        before__in=(Outcome.PASS, Outcome.FAIL),
+        after__in=(Outcome.PASS, Outcome.FAIL),
     )
-    failing: dict[str, int] = {}
-    measured: dict[str, int] = {}
-    for item, outcome, count in counts:
-        measured[item] = measured.get(item, 0) + count
-        if outcome == Outcome.FAIL:
-            failing[item] = count
+    _, standard = built(current_version())
+    titles = {item.id: item.title for item in standard.items}
+    flips: dict[int, list[str]] = {}
+    causes: dict[int, set[str]] = {}
+    rising = order.startswith("-")
+    for change in changes.only("repository_id", "item", "after", "cause"):
+        if (change.after == Outcome.PASS) == rising:
+            flips.setdefault(change.repository_id, []).append(titles.get(change.item, change.item))
+            causes.setdefault(change.repository_id, set()).add(change.get_cause_display())
+    return tuple(
+        Mover(row, tuple(flips.get(one.pk, ())), tuple(sorted(causes.get(one.pk, ()))))
+        for one, row in zip(rows, repository_rows(rows), strict=True)
+    )
+
+
+def _failing(user: AbstractUser, standard: Standard) -> tuple[FailingItem, ...]:
+    passing, failing = counts_of_items(user)
     items = {item.id: item for item in standard.items}
     areas = {area.id: area.title for area in standard.areas}
-    worst = sorted((i for i in failing if i in items), key=lambda i: (-failing[i], i))[:FAILING]
+    worst = sorted((i for i in failing if i in items and failing[i]), key=lambda i: (-failing[i], i))
     return tuple(
         FailingItem(
-            items[i].title, reverse("standard-item", args=[i]), areas[items[i].area], failing[i], measured[i]
+            title=items[i].title,
+            url=reverse("standard-item", args=[i]),
+            area=areas[items[i].area],
+            failing=failing[i],
+            measured=failing[i] + passing.get(i, 0),
         )
-        for i in worst
+        for i in worst[:FAILING]
     )

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
 from django.db.models import Count, F, Q
+from django.db.models.fields.json import KeyTransform
 from django.urls import reverse
 
 from assessments.charts import Chart
@@ -20,8 +21,8 @@ from assessments.report import ReportPage
 from assessments.selectors.filters import paginate, sort_order, text
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
-from assessments.selectors.trends import change_of, points_by_repository, repository_chart, sparkline_of
-from assessments.services.rulesets import DEFAULT, built
+from assessments.selectors.trends import repository_chart
+from assessments.services.rulesets import DEFAULT, built, current_version
 
 _SORTS = {
     "name": "name",
@@ -29,13 +30,15 @@ _SORTS = {
     "score": "score",
     "team": "team__name",
     "judged": "judged_at",
-    "change": "score",
+    "change": "change",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryRow:
-    """One line of a table. ``change`` in points over 30 days, ``trend`` a year's scores, oldest first."""
+    """One line of a table. ``change`` in points over 30 days, ``trend`` a year's scores, oldest first,
+    ``stars`` those of the area that was asked for, None where it was not measured.
+    """
 
     name: str
     url: str
@@ -49,18 +52,22 @@ class RepositoryRow:
     judged_at: datetime | None
     error: str
     running: str
+    stars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
+    """``area`` is the id of a known area, whose stars are then shown and sorted by."""
+
     q: str
     team: str
     grade: str
+    area: str
     sort: str
 
     @property
     def active(self) -> bool:
-        return bool(self.q or self.team or self.grade)
+        return bool(self.q or self.team or self.grade or self.area)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +79,22 @@ class TeamChoice:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryListPage:
-    """``total`` counts all that the person may see; ``grades`` are (letter, number)."""
+    """``total`` counts all that the person may see; ``grades`` are (letter, number),
+    ``areas`` (id, title).
+    """
 
     rows: Page[Any]
     total: int
     filters: Filters
     teams: tuple[TeamChoice, ...]
+    areas: tuple[tuple[str, str], ...]
     grades: tuple[tuple[str, int], ...]
     can_add: bool
+
+    @property
+    def area_title(self) -> str:
+        """The title of the area that was asked for, or nothing."""
+        return dict(self.areas).get(self.filters.area, "")
 
     @property
     def sort(self) -> str:
@@ -140,10 +155,11 @@ class RepositoryPage:
     report: ReportPage | None
 
 
-def repository_rows(repositories: Iterable[Repository]) -> list[RepositoryRow]:
-    """Rows for these repositories (team loaded), in their order; two queries whatever their number."""
+def repository_rows(repositories: Iterable[Repository], area: str = "") -> list[RepositoryRow]:
+    """Rows for these repositories (team loaded, and for an area ``current``), in their order; one query
+    whatever their number.
+    """
     listed = list(repositories)
-    series = points_by_repository(listed)
     running = dict(
         ScanRequest.objects.filter(repository__in=listed, state__in=ACTIVE_STATES).values_list(
             "repository_id", "state"
@@ -157,12 +173,13 @@ def repository_rows(repositories: Iterable[Repository]) -> list[RepositoryRow]:
             team_url=reverse("team-detail", args=[one.team.slug]),
             letter=one.letter,
             score=None if one.score is None else Fraction(one.score),
-            change=change_of(series.get(one.pk, [])),
-            trend=sparkline_of(series.get(one.pk, [])),
+            change=None if one.change is None else Fraction(one.change),
+            trend=tuple(one.sparkline),
             stack=tuple(one.stack),
             judged_at=one.judged_at,
             error=one.last_error,
             running=ScanState(running[one.pk]).label if one.pk in running else "",
+            stars=one.current.stars.get(area) if area and one.current else None,
         )
         for one in listed
     ]
@@ -171,18 +188,24 @@ def repository_rows(repositories: Iterable[Repository]) -> list[RepositoryRow]:
 def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> RepositoryListPage:
     """The repositories that the person may see and the query string asks for."""
     visible = visible_repositories(user)
-    sort, field = sort_order(query, _SORTS, "name")
-    filters = Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), sort)
+    areas = {area.id: area.title for area in built(current_version())[1].areas}
+    area = query.get("area", "") if query.get("area", "") in areas else ""
+    sorts = {**_SORTS, "stars": "stars"} if area else _SORTS
+    sort, field = sort_order(query, sorts, "stars" if area else "name")
+    filters = Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort)
     chosen = visible.select_related("team")
+    if area:
+        chosen = chosen.select_related("team", "current").filter(current__isnull=False)
     if filters.q:
         chosen = chosen.filter(Q(name__icontains=filters.q) | Q(mirror__url__icontains=filters.q))
     if filters.team:
         chosen = chosen.filter(team__slug=filters.team)
     if "grade" in query and query["grade"] != "":
         chosen = chosen.filter(letter="" if filters.grade == "-" else filters.grade)
-    order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
+    by = KeyTransform(area, "current__stars") if area and field == "stars" else F(field)
+    order = by.desc(nulls_last=True) if sort.startswith("-") else by.asc(nulls_last=True)
     page = paginate(chosen.order_by(order, "name", "pk"), query)
-    page.object_list = repository_rows(page.object_list)
+    page.object_list = repository_rows(page.object_list, area)
     teams = visible_teams(user).annotate(count=Count("repositories")).order_by("name")
     grades = visible.order_by().values_list("letter").annotate(Count("pk"))
     return RepositoryListPage(
@@ -190,6 +213,7 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
         total=sum(count for _, count in grades),
         filters=filters,
         teams=tuple(TeamChoice(team.name, team.slug, team.count) for team in teams),
+        areas=tuple(areas.items()),
         grades=tuple(sorted(((letter, count) for letter, count in grades if letter), key=_grade_order)),
         can_add=may_add_repositories(user),
     )
@@ -209,7 +233,6 @@ def get_repository_page(user: AbstractUser, repository: Repository, ruleset: str
     ruleset = ruleset if ruleset in standings else DEFAULT
     assessment = standings.get(ruleset, repository.current)
     scan = latest_scan(repository)
-    points = points_by_repository([repository]).get(repository.pk, []) if ruleset == DEFAULT else []
     report = report_of_assessment(repository, assessment) if assessment else None
     forge = forge_of(repository.mirror.url)
     slug = repository.slug
@@ -222,8 +245,8 @@ def get_repository_page(user: AbstractUser, repository: Repository, ruleset: str
         letter=assessment.effective_letter if assessment else "",
         label=report.effective_grade.label if report else "",
         score=report.effective_grade.score if report else None,
-        change=change_of(points),
-        trend=sparkline_of(points),
+        change=Fraction(repository.change) if ruleset == DEFAULT and repository.change is not None else None,
+        trend=tuple(repository.sparkline) if ruleset == DEFAULT else (),
         commit=assessment.commit if assessment else "",
         commit_url=forge.commit(assessment.commit) if assessment else "",
         judged_at=repository.judged_at,

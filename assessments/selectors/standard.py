@@ -12,10 +12,12 @@ from django.core.paginator import Page
 from django.db.models import Count
 from django.urls import reverse
 
+from assessments.charts import Chart
 from assessments.choices import Outcome
 from assessments.guidance import Guidance
 from assessments.models import ChecklistItem
 from assessments.policy import visible_repositories
+from assessments.selectors.adoption import adoption_chart, counts_of_items
 from assessments.selectors.filters import paginate
 from assessments.selectors.reports import guidance_of
 from assessments.services.rulesets import DEFAULT, built, current_version
@@ -76,27 +78,22 @@ class ItemPage:
     passing_count: int
     unknown_count: int
     accuracy: MeasuredAccuracy | None
+    adoption_chart: Chart | None
 
 
 def get_standard_page(user: AbstractUser) -> StandardPage:
     """The current standard with the figures of what the person may see."""
     version = current_version()
     _, standard = built(version)
-    counts: dict[tuple[str, str], int] = {
-        (item, outcome): count
-        for item, outcome, count in _checklist(user)
-        .order_by()
-        .values_list("item", "outcome")
-        .annotate(Count("pk"))
-    }
+    passing, failing = counts_of_items(user)
     groups = []
     for area in standard.areas:
         rows = []
         for item in standard.items:
             if item.area == area.id:
-                failing = counts.get((item.id, Outcome.FAIL), 0)
-                measured = failing + counts.get((item.id, Outcome.PASS), 0)
-                rows.append(ItemRow(item, failing, measured, reverse("standard-item", args=[item.id])))
+                fails = failing.get(item.id, 0)
+                measured = fails + passing.get(item.id, 0)
+                rows.append(ItemRow(item, fails, measured, reverse("standard-item", args=[item.id])))
         groups.append(AreaGroup(area, tuple(rows)))
     return StandardPage(standard.title, version.version, len(standard.items), tuple(groups))
 
@@ -131,6 +128,7 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
         passing_count=counts.get(Outcome.PASS, 0),
         unknown_count=counts.get(Outcome.UNKNOWN, 0),
         accuracy=measured_accuracy(DEFAULT).get(item_id),
+        adoption_chart=adoption_chart(item_id),
     )
 
 

@@ -1,19 +1,26 @@
 """Page models of the team list and of a team's scorecard."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.core.paginator import Page
+from django.db.models import Avg, Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from assessments.charts import Chart
 from assessments.grading import band
 from assessments.models import Repository, Team
-from assessments.policy import may_scan, visible_repositories, visible_teams
+from assessments.policy import may_scan, visible_teams
+from assessments.selectors.filters import paginate, sort_order, text
 from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
-from assessments.selectors.trends import average_chart, change_of_means, daily_means, points_by_repository
+from assessments.selectors.trends import average_chart, change_of_days, days_of, team_trends
 from assessments.services.rulesets import built, current_version
+from assessments.standard import Standard
 from assessments.team_report import TeamPage as TeamReport
 from assessments.team_report import build_team_report
 
@@ -31,7 +38,12 @@ class TeamRow:
 
 @dataclass(frozen=True, slots=True)
 class TeamListPage:
-    teams: tuple[TeamRow, ...]
+    """``rows`` is a page of ``TeamRow``; ``total`` counts all teams that the person may see."""
+
+    rows: Page[Any]
+    total: int
+    q: str
+    sort: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +62,45 @@ class TeamPage:
     can_scan: bool
 
 
-def get_team_list(user: AbstractUser) -> TeamListPage:
-    """The teams that the person may see, by name; four queries whatever their number."""
-    teams = list(visible_teams(user).order_by("name", "pk"))
-    of_team: dict[int, list[Repository]] = {team.pk: [] for team in teams}
-    for repository in visible_repositories(user).only("pk", "team_id", "score"):
-        of_team.setdefault(repository.team_id, []).append(repository)
-    everything = [one for group in of_team.values() for one in group]
-    series = points_by_repository(everything)
+_SORTS = {"name": "name", "score": "mean", "repositories": "count"}
+
+
+def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
+    """The teams that the person may see and the query string asks for; five queries whatever their number."""
+    sort, field = sort_order(query, _SORTS, "name")
+    q = text(query, "q")
+    # A subquery for each figure, so that the join by which teams are visible multiplies nothing.
+    own = Repository.objects.filter(team=OuterRef("pk")).order_by().values("team")
+    visible = visible_teams(user)
+    teams = visible.annotate(
+        mean=Subquery(own.annotate(mean=Avg("score")).values("mean")),
+        count=Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0),
+    )
+    if q:
+        teams = teams.filter(name__icontains=q)
+    order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
+    page = paginate(teams.order_by(order, "name", "pk"), query)
+    shown = list(page.object_list)
+    means = {team.pk: None if team.mean is None else Fraction(team.mean) for team in shown}
+    trends = team_trends(means)
     _, standard = built(current_version())
-    rows = []
-    for team in teams:
-        own = of_team[team.pk]
-        scores = [Fraction(one.score) for one in own if one.score is not None]
-        mean = sum(scores, Fraction(0)) / len(scores) if scores else None
-        means = daily_means({one.pk: series[one.pk] for one in own if one.pk in series})
-        rows.append(
-            TeamRow(
-                name=team.name,
-                url=reverse("team-detail", args=[team.slug]),
-                letter=band(standard, mean)[0] if mean is not None else "",
-                score=mean,
-                change=change_of_means(means),
-                trend=tuple(None if m is None else float(m) for _, m in means[-24:]),
-                repositories=len(own),
-            )
+    page.object_list = [
+        TeamRow(
+            name=team.name,
+            url=reverse("team-detail", args=[team.slug]),
+            letter=_letter(standard, means[team.pk]),
+            score=means[team.pk],
+            change=trends[team.pk].change,
+            trend=trends[team.pk].sparkline,
+            repositories=team.count,
         )
-    return TeamListPage(tuple(rows))
+        for team in shown
+    ]
+    return TeamListPage(rows=page, total=visible.count(), q=q, sort=sort)
+
+
+def _letter(standard: Standard, mean: Fraction | None) -> str:
+    return "" if mean is None else band(standard, mean)[0]
 
 
 def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
@@ -93,14 +117,14 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         if one.current and built(one.current.ruleset)[1].version == standard.version
     ]
     report = build_team_report(team.name, standard, pages)
-    series = points_by_repository(repositories)
+    days = days_of([team], team.repositories.all())
     return TeamPage(
         name=team.name,
         letter=report.score.letter or "",
         label=report.score.label,
         score=report.score.score,
-        change=change_of_means(daily_means(series)),
-        trend_chart=average_chart(series, standard),
+        change=change_of_days(days),
+        trend_chart=average_chart(days, standard),
         repositories=tuple(repository_rows(repositories)),
         report=report,
         scan_url=reverse("team-scan", args=[team.slug]),

@@ -1,64 +1,104 @@
 """Past grades as series: of one repository, a team, the fleet."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import QuerySet
+from django.contrib.auth.models import AbstractUser
+from django.db.models import Avg, Count, QuerySet
 from django.utils import timezone
 
-from assessments.charts import Chart, Mark, TrendPoint, trend
+from assessments.charts import FAMILIES, Chart, Mark, TrendPoint, grades_over_time, trend
 from assessments.grading import band
-from assessments.models import Assessment, Repository, RulesetVersion
+from assessments.models import Repository, RulesetVersion, Team, TeamDay
+from assessments.policy import is_admin, visible_teams
+from assessments.services.rollups import CHANGE_DAYS, DAYS, SPARKLINE_POINTS
 from assessments.services.rulesets import DEFAULT
 from assessments.standard import Standard
 
-DAYS = 365
-CHANGE_DAYS = 30
-_Points = Sequence[tuple[datetime, Decimal | None]]
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How some repositories stood at the end of a day, today as of now. ``letters`` counts by letter."""
+
+    day: date
+    mean: Fraction | None
+    letters: Mapping[str, int]
 
 
-def points_by_repository(
-    repositories: QuerySet[Repository] | Iterable[Repository],
-) -> dict[int, list[tuple[datetime, Decimal | None]]]:
-    """(when judged, score) of the last year by repository, oldest first; one query for all."""
-    since = timezone.now() - timedelta(days=DAYS)
-    rows = (
-        Assessment.objects.filter(repository__in=repositories, judged_at__gte=since, ruleset__ruleset=DEFAULT)
-        .order_by("judged_at", "pk")
-        .values_list("repository_id", "judged_at", "effective_score")
-    )
-    series: dict[int, list[tuple[datetime, Decimal | None]]] = defaultdict(list)
-    for repository, judged_at, score in rows:
-        series[repository].append((judged_at, score))
-    return series
+def days_of(teams: Collection[Team] | None, repositories: QuerySet[Repository]) -> tuple[Day, ...]:
+    """The days of the last year that were rolled up, oldest first, of these teams together, of the whole fleet
+    for None; today from ``repositories``, which are theirs, since a scan may just have ended."""
+    today = timezone.now().date()
+    rows = TeamDay.objects.filter(day__gte=today - timedelta(days=DAYS), day__lt=today)
+    rows = rows.filter(team__isnull=True) if teams is None else rows.filter(team__in=teams)
+    sums: dict[date, Decimal] = defaultdict(Decimal)
+    graded: dict[date, int] = defaultdict(int)
+    letters: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for day, score_sum, count, of_day in rows.values_list("day", "score_sum", "graded", "letters"):
+        sums[day] += score_sum
+        graded[day] += count
+        for letter, number in of_day.items():
+            letters[day][letter] += number
+    days = [
+        Day(day, Fraction(sums[day]) / graded[day] if graded[day] else None, letters[day])
+        for day in sorted(sums)
+    ]
+    now = repositories.filter(letter__gt="").aggregate(mean=Avg("score"), count=Count("pk"))
+    if now["count"]:
+        counts = repositories.filter(letter__gt="").order_by().values_list("letter").annotate(Count("pk"))
+        days.append(Day(today, Fraction(now["mean"]), dict(counts)))
+    return tuple(days)
 
 
-def change_of(points: _Points, now: datetime | None = None) -> Fraction | None:
-    """Points gained or lost over 30 days; None where there was no grade then, or there is none now."""
-    before = (now or timezone.now()) - timedelta(days=CHANGE_DAYS)
-    old = [score for at, score in points if at <= before and score is not None]
-    if not points or points[-1][1] is None or not old:
-        return None
-    return Fraction(points[-1][1]) - Fraction(old[-1])
+def days_for(user: AbstractUser, repositories: QuerySet[Repository]) -> tuple[Day, ...]:
+    """The days of all that the person may see; ``repositories`` are the visible ones."""
+    return days_of(None if is_admin(user) else list(visible_teams(user)), repositories)
 
 
-def change_of_means(means: Sequence[tuple[date, Fraction | None]]) -> Fraction | None:
-    """Points that a daily mean gained or lost over 30 days; None as in ``change_of``."""
+def change_of_days(days: Sequence[Day]) -> Fraction | None:
+    """Points that the daily mean gained or lost over 30 days; None where there was no grade then, or is none
+    now."""
     before = timezone.now().date() - timedelta(days=CHANGE_DAYS)
-    old = [mean for day, mean in means if day <= before and mean is not None]
-    if not means or means[-1][1] is None or not old:
+    old = [day.mean for day in days if day.day <= before and day.mean is not None]
+    if not days or days[-1].mean is None or not old:
         return None
-    return means[-1][1] - old[-1]
+    return days[-1].mean - old[-1]
 
 
-def sparkline_of(points: _Points) -> tuple[float | None, ...]:
-    """The scores of a year, oldest first, thinned to at most two dozen."""
-    scores = [None if score is None else float(score) for _, score in points]
-    step = max(1, len(scores) // 24)
-    return tuple(scores[::-1][::step][::-1])
+@dataclass(frozen=True, slots=True)
+class TeamTrend:
+    """``change`` in points over 30 days, ``sparkline`` the means of a year, oldest first."""
+
+    change: Fraction | None
+    sparkline: tuple[float | None, ...]
+
+
+def team_trends(means: Mapping[int, Fraction | None]) -> dict[int, TeamTrend]:
+    """The trend of each team, by id, that ends with its given mean of today; one query for all.
+
+    Reads two dozen days of the year and the one of 30 days ago, never the whole year.
+    """
+    today = timezone.now().date()
+    step = -(-DAYS // SPARKLINE_POINTS)
+    before = today - timedelta(days=CHANGE_DAYS)
+    sampled = {today - timedelta(days=step * n) for n in range(1, SPARKLINE_POINTS)} | {before}
+    rows = TeamDay.objects.filter(team__in=means.keys(), day__in=sampled).order_by("day")
+    past: dict[int, dict[date, Fraction | None]] = defaultdict(dict)
+    for team, day, score_sum, graded in rows.values_list("team_id", "day", "score_sum", "graded"):
+        past[team][day] = Fraction(score_sum) / graded if graded else None
+    trends = {}
+    for team, mean in means.items():
+        line = [None if value is None else float(value) for value in past[team].values()]
+        then = past[team].get(before)
+        trends[team] = TeamTrend(
+            change=None if mean is None or then is None else mean - then,
+            sparkline=(*line, None if mean is None else float(mean)),
+        )
+    return trends
 
 
 def repository_chart(repository: Repository, standard: Standard, ruleset: str = DEFAULT) -> Chart | None:
@@ -91,43 +131,32 @@ def repository_chart(repository: Repository, standard: Standard, ruleset: str = 
     return trend(points, standard.scale, marks)
 
 
-def average_chart(
-    series: dict[int, list[tuple[datetime, Decimal | None]]], standard: Standard
-) -> Chart | None:
-    """The mean score per day over several repositories, each carried forward; None without a single grade."""
-    means = daily_means(series)
-    if not means:
+def average_chart(days: Sequence[Day], standard: Standard) -> Chart | None:
+    """The mean score per day, with what moved it besides code marked; None without a single grade."""
+    if not any(day.mean is not None for day in days):
         return None
-    first = min(day for day, _ in means)
     versions = (
-        RulesetVersion.objects.filter(published_at__date__gt=first)
+        RulesetVersion.objects.filter(ruleset=DEFAULT, published_at__date__gt=days[0].day)
         .order_by("published_at")
         .values_list("published_at", "version")
     )
     marks = [Mark(published_at, f"Ruleset {version}") for published_at, version in versions]
     points = [
-        TrendPoint(day, mean, band(standard, mean)[0] if mean is not None else None) for day, mean in means
+        TrendPoint(one.day, one.mean, band(standard, one.mean)[0] if one.mean is not None else None)
+        for one in days
     ]
     return trend(points, standard.scale, marks)
 
 
-def daily_means(
-    series: dict[int, list[tuple[datetime, Decimal | None]]],
-) -> list[tuple[date, Fraction | None]]:
-    """(day, mean score) for each day on which a repository was judged, and today."""
-    by_day: dict[date, list[tuple[int, Decimal | None]]] = defaultdict(list)
-    for repository, points in series.items():
-        for at, score in points:
-            by_day[at.date()].append((repository, score))
-    if by_day:
-        by_day.setdefault(timezone.now().date(), [])
-    current: dict[int, Decimal | None] = {}
-    means: list[tuple[date, Fraction | None]] = []
-    for day in sorted(by_day):
-        current.update(by_day[day])
-        known = [Fraction(score) for score in current.values() if score is not None]
-        means.append((day, sum(known, Fraction(0)) / len(known) if known else None))
-    return means
+def grades_chart(days: Sequence[Day]) -> Chart | None:
+    """How many repositories stood at which grade, stacked; None before there are two days."""
+    if len(days) < 2:
+        return None
+    counts = {
+        family: [sum(count for letter, count in one.letters.items() if letter[:1] == family) for one in days]
+        for family in FAMILIES
+    }
+    return grades_over_time([one.day for one in days], counts)
 
 
 def _fraction(score: Decimal | None) -> Fraction | None:

@@ -28,6 +28,7 @@ from assessments.models import (
     Standing,
     VerdictChange,
 )
+from assessments.services.rollups import refresh_trends
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import advance, finish
 from assessments.standard import Standard
@@ -273,6 +274,7 @@ def _point_at(repository: Repository, assessment: Assessment, moment: datetime) 
         stack=assessment.stack,
         judged_at=moment,
     )
+    refresh_trends([repository.pk])
 
 
 def _decimal(score: Fraction | None) -> Decimal | None:

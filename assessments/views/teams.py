@@ -14,7 +14,7 @@ from assessments.services.scans import request_scan
 
 @require_safe
 def team_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "teams/list.html", {"page": get_team_list(request.user)})
+    return render(request, "teams/list.html", {"page": get_team_list(request.user, request.GET)})
 
 
 @require_safe

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from assessments.choices import ScanReason
-from assessments.models import Assessment, ChecklistItem, Repository
-from assessments.selectors.trends import points_by_repository
+from assessments.models import Assessment, ChecklistItem, Repository, TeamDay
 from assessments.services import scans
 from assessments.services.assess import run_scan, standing
+from assessments.services.rollups import roll_up
 from assessments.services.rulesets import DEFAULT, ensure_shipped
 from tests import factories, trees
 
@@ -54,7 +54,9 @@ def test_an_unchanged_commit_judges_nothing_again(scanned: Repository) -> None:
 
 
 def test_a_packs_grade_stays_out_of_the_standards_trend(scanned: Repository) -> None:
-    assert [len(points) for points in points_by_repository([scanned]).values()] == [1]
+    roll_up()
+    assert scanned.sparkline == [round(float(scanned.current.effective_score), 1)]
+    assert TeamDay.objects.get(team=None).repositories == 1
 
 
 def test_the_page_shows_either_report(scanned: Repository, client: Client) -> None:

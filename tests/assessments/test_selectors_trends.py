@@ -1,82 +1,47 @@
-"""Past grades as series: what changed in a month, a mean carried forward, charts only where there is a line."""
+"""Charts of past grades start where there is something to draw."""
 
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from fractions import Fraction
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from assessments.selectors.trends import (
-    average_chart,
-    change_of,
-    daily_means,
-    points_by_repository,
-    repository_chart,
-    sparkline_of,
-)
+from assessments.selectors.trends import Day, average_chart, change_of_days, grades_chart, repository_chart
 from assessments.services.rulesets import built
 from tests import factories
 
-NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
 
 
-def days_ago(days: float) -> datetime:
-    return NOW - timedelta(days=days)
-
-
-@pytest.mark.parametrize(
-    ("points", "change"),
-    [
-        ([], None),
-        ([(1, "60")], None),  # nothing to compare with
-        ([(31, "60"), (1, "62.5")], Fraction(5, 2)),
-        ([(90, "10"), (30, "60"), (29, "70"), (1, "50")], Fraction(-10)),  # the last one known 30 days ago
-        ([(31, "60")], Fraction(0)),  # unchanged since
-        ([(31, None), (1, "60")], None),
-        ([(31, "60"), (1, None)], None),
-    ],
-)
-def test_a_change_is_against_thirty_days_ago(
-    points: list[tuple[float, str | None]], change: Fraction | None
-) -> None:
-    series = [(days_ago(days), None if score is None else Decimal(score)) for days, score in points]
-    assert change_of(series, NOW) == change
-
-
-def test_a_sparkline_keeps_the_latest_and_gaps() -> None:
-    points = [(days_ago(200 - n), None if n == 199 else Decimal(n)) for n in range(201)]
-    line = sparkline_of(points)
-    assert len(line) <= 26 and line[-1] == 200.0
-    assert sparkline_of(points[-2:]) == (None, 200.0)
-    assert sparkline_of([]) == ()
-
-
-def test_a_mean_carries_each_repository_forward() -> None:
-    series = {
-        1: [(days_ago(3), Decimal(40)), (days_ago(1), Decimal(60))],
-        2: [(days_ago(2), Decimal(80))],
-        3: [(days_ago(2), None)],
-    }
-    means = dict(daily_means(series))
-    assert means[days_ago(3).date()] == 40
-    assert means[days_ago(2).date()] == 60
-    assert means[days_ago(1).date()] == 70
-    assert means[timezone.now().date()] == 70
-    assert daily_means({}) == []
-
-
-@pytest.mark.django_db
 def test_charts_start_where_there_is_something_to_draw() -> None:
     repository = factories.repository()
     _, standard = built(factories.ruleset())
     assert repository_chart(repository, standard) is None
-    assert average_chart({}, standard) is None
     now = timezone.now()
+    today = now.date()
+    assert average_chart((), standard) is None and grades_chart(()) is None
+    assert average_chart((Day(today, None, {}),), standard) is None
     factories.assessment(repository, {"testing.unit": "fail"}, now=now - timedelta(days=9))
     assert repository_chart(repository, standard) is None
     factories.assessment(repository, commit="b" * 40, now=now)
     assert repository_chart(repository, standard) is not None
-    series = points_by_repository([repository])
-    assert [at for at, _ in series[repository.pk]] == [now - timedelta(days=9), now]
-    assert average_chart(series, standard) is not None
+
+
+def test_a_change_of_days_is_against_thirty_days_ago() -> None:
+    today = timezone.now().date()
+    month_ago = today - timedelta(days=30)
+    assert change_of_days(()) is None
+    assert change_of_days((Day(today, 60, {}),)) is None  # type: ignore[arg-type]
+    assert change_of_days((Day(month_ago, 50, {}), Day(today, 60, {}))) == 10  # type: ignore[arg-type]
+    assert change_of_days((Day(month_ago, None, {}), Day(today, 60, {}))) is None  # type: ignore[arg-type]
+
+
+def test_grades_over_time_add_up() -> None:
+    today = timezone.now().date()
+    chart = grades_chart(
+        (Day(today - timedelta(days=1), None, {"A+": 1, "A-": 2, "F": 1}), Day(today, None, {"B": 4}))
+    )
+    assert chart is not None
+    assert chart.rows == (
+        (today.isoformat(), "0", "4", "0", "0", "0"),
+        ((today - timedelta(days=1)).isoformat(), "3", "0", "0", "0", "1"),
+    )

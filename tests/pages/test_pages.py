@@ -312,7 +312,7 @@ def grow(count: int) -> None:
 
 
 LIMITS = {
-    "/": 14,
+    "/": 20,
     "/repositories/": 12,
     "/teams/": 9,
     "/teams/grown/": 12,
