@@ -46,6 +46,7 @@ RUNNING_STATES = ACTIVE_STATES[1:]
 class ScanReason(TextChoices):
     ADDED = "added", "Added"
     REQUEST = "request", "Asked for"
+    PUSH = "push", "Push"
     SCHEDULE = "schedule", "Schedule"
     RULESET = "ruleset", "New ruleset version"
 
@@ -62,3 +63,52 @@ class ExportFormat(TextChoices):
     MARKDOWN = "markdown", "Markdown"
     JSON = "json", "JSON"
     SARIF = "sarif", "SARIF"
+
+
+class CredentialKind(TextChoices):
+    TOKEN = "token", "HTTPS token"
+    SSH = "ssh", "SSH key"
+
+
+class Forge(TextChoices):
+    """Who sends a push hook, and so how it is signed."""
+
+    GITHUB = "github", "GitHub"
+    GITLAB = "gitlab", "GitLab"
+    GITEA = "gitea", "Gitea"
+    FORGEJO = "forgejo", "Forgejo"
+    BITBUCKET = "bitbucket", "Bitbucket"
+
+
+class DeliveryOutcome(TextChoices):
+    QUEUED = "queued", "Scan queued"
+    WAITING = "waiting", "A scan was waiting already"
+    LATER = "later", "A scan is running; another follows"
+    PING = "ping", "Ping"
+    OTHER_EVENT = "other-event", "Not a push"
+    OTHER_BRANCH = "other-branch", "Not the default branch"
+    UNKNOWN = "unknown", "No repository here has this address"
+    REPEATED = "repeated", "Repeated, so ignored"
+    MALFORMED = "malformed", "Malformed"
+
+
+class Event(TextChoices):
+    """What people may be told of."""
+
+    GRADE_DROP = "grade-drop", "A repository's grade drops"
+    CRITICAL_GAP = "critical-gap", "A repository has a new critical gap"
+    UNREADABLE = "unreadable", "A repository can't be read"
+    FINISHED = "finished", "A scan that you asked for has finished"
+    DIGEST = "digest", "The week of each of your teams"
+
+
+class Channel(TextChoices):
+    MAIL = "mail", "Mail"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class MessageState(TextChoices):
+    WAITING = "waiting", "Waiting"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"

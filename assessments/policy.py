@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import QuerySet
 
 from assessments.choices import Role
-from assessments.models import Export, Membership, Repository, ScanRequest, Team
+from assessments.models import Credential, Export, Membership, PushHook, Repository, ScanRequest, Team
 
 Person = AbstractUser | AnonymousUser
 
@@ -50,6 +50,43 @@ def may_add_repositories(user: Person) -> bool:
 
 def may_edit_rules(user: Person) -> bool:
     return is_admin(user)
+
+
+def may_manage_sources(user: Person, team: Team) -> bool:
+    """Credentials and push hooks of a team: its leads and the admins."""
+    return is_admin(user) or _has_role(user, team, Role.LEAD)
+
+
+def led_teams(user: Person) -> QuerySet[Team]:
+    """The teams whose credentials and push hooks a person looks after."""
+    if is_admin(user):
+        return Team.objects.all()
+    return Team.objects.filter(memberships__user_id=user.pk or 0, memberships__role=Role.LEAD)
+
+
+def visible_credentials(user: Person) -> QuerySet[Credential]:
+    """What leads and admins may know of credentials, never their secret."""
+    if is_admin(user):
+        return Credential.objects.all()
+    return Credential.objects.filter(teams__in=led_teams(user)).distinct()
+
+
+def may_change_credential(user: Person, credential: Credential) -> bool:
+    """Whoever replaces or revokes one changes it for all of its teams, so must lead them all."""
+    if is_admin(user):
+        return True
+    teams = set(credential.teams.values_list("pk", flat=True))
+    return bool(teams) and teams <= set(led_teams(user).values_list("pk", flat=True))
+
+
+def may_grant_credentials(user: Person) -> bool:
+    return is_admin(user)
+
+
+def visible_hooks(user: Person) -> QuerySet[PushHook]:
+    if is_admin(user):
+        return PushHook.objects.all()
+    return PushHook.objects.filter(team__in=led_teams(user))
 
 
 def _has_role(user: Person, team: Team, *roles: Role) -> bool:

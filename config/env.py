@@ -5,19 +5,24 @@ each of them that is unset, the file named by <variable>_FILE is read, so that c
 in the environment that the container was started with.
 """
 
+import base64
+import binascii
 import contextlib
 import hashlib
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "PLUMBLINE_"
+CREDENTIAL_KEYS = "credential-keys"
+"""The file in the data folder that holds the installation's own keys, where none are given."""
 _SOCKET_LIMIT = 107
 """Bytes that a Unix socket's path may have (``sun_path`` holds 108 with its end)."""
 
@@ -37,6 +42,8 @@ class Environment(BaseSettings):
     broker_url: str = ""
     secret_key: str = ""
     secret_key_fallbacks: Annotated[list[str], NoDecode] = []
+    credential_keys: Annotated[list[str], NoDecode] = Field(default=[], repr=False)
+    _credential_keys_file: Path | None = PrivateAttr(default=None)
     debug: bool = False
     hosts: Annotated[list[str], NoDecode] = ["localhost", "127.0.0.1", "[::1]"]
     https: bool = False
@@ -51,6 +58,7 @@ class Environment(BaseSettings):
     export_days: int = Field(default=14, ge=1, le=365)
     email_url: str = ""
     from_email: str = "plumbline@localhost"
+    public_url: str = ""
     role: Literal["web", "worker", "command"] = "command"
 
     @field_validator("hosts", "secret_key_fallbacks", mode="before")
@@ -65,6 +73,25 @@ class Environment(BaseSettings):
             return json.loads(value)
         except ValueError:
             raise ValueError("must be words between commas, or a JSON list") from None
+
+    @field_validator("credential_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: Any) -> Any:
+        """Keys of Fernet from words between commas or blanks, or from JSON, the newest first."""
+        words = re.split(r"[\s,\[\]\"]+", value) if isinstance(value, str) else value
+        keys = [word for word in words if word]
+        if not all(_is_fernet_key(key) for key in keys):
+            raise ValueError("must be keys of 32 bytes in URL-safe base64, the newest first")
+        return keys
+
+    @field_validator("public_url")
+    @classmethod
+    def _known_public(cls, value: str) -> str:
+        address = _address(value, "http", "https").rstrip("/")
+        parts = urlsplit(address)
+        if address and (not parts.hostname or parts.username or parts.query or parts.fragment):
+            raise ValueError("must name a host, without user name, query or fragment")
+        return address
 
     @field_validator("database_url")
     @classmethod
@@ -98,6 +125,19 @@ class Environment(BaseSettings):
             return place
         folder = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp") / f"plumbline-{os.getuid()}"
         return folder / f"{hashlib.blake2b(os.fsencode(self.data_dir), digest_size=6).hexdigest()}.sock"
+
+    @property
+    def credential_keys_file(self) -> Path | None:
+        """Where the installation keeps its own keys, None where the environment gives them."""
+        return self._credential_keys_file
+
+    @property
+    def public_address(self) -> str:
+        """What links in messages start with: the public address, or the first host name where none is given."""
+        return (
+            self.public_url
+            or f"{'https' if self.https else 'http'}://{self.hosts[0] if self.hosts else 'localhost'}"
+        )
 
     @property
     def embedded(self) -> bool:
@@ -142,7 +182,7 @@ def read_environment() -> Environment:
         _from_file(f"{PREFIX}{name}")
     _from_file("DATABASE_URL")
     try:
-        environment = Environment()
+        environment = Environment(**_credential_keys())
     except ValidationError as error:
         problems = "; ".join(
             f"{_variable(e['loc'])} {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
@@ -151,6 +191,9 @@ def read_environment() -> Environment:
     try:
         environment.data_dir = environment.data_dir.expanduser().resolve()
         environment.secret_key = environment.secret_key or secret_key_of(environment.data_dir)
+        if not environment.credential_keys:
+            environment.credential_keys = credential_keys_of(environment.data_dir)
+            environment._credential_keys_file = environment.data_dir / CREDENTIAL_KEYS
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SettingsInvalid(
@@ -175,18 +218,61 @@ def _from_file(name: str) -> None:
             raise SettingsInvalid(f"{name}_FILE cannot be read: {reason}. [settings.invalid]") from None
 
 
+def _credential_keys() -> dict[str, Any]:
+    """The keys from the file that PLUMBLINE_CREDENTIAL_KEYS_FILE names; they never enter the environment,
+    which every process that is started would inherit. Raises SettingsInvalid."""
+    name = f"{PREFIX}CREDENTIAL_KEYS"
+    place = os.environ.get(f"{name}_FILE")
+    if not place or name in os.environ:
+        return {}
+    try:
+        return {"credential_keys": Path(place).read_text()}
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no text"
+        raise SettingsInvalid(f"{name}_FILE cannot be read: {reason}. [settings.invalid]") from None
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        return len(base64.urlsafe_b64decode(text)) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
 def secret_key_of(data_dir: Path) -> str:
     """The installation's own signing key, made on first use and readable by its owner only."""
-    place = data_dir / "secret-key"
+    return _kept(data_dir / "secret-key", secrets.token_urlsafe(50))
+
+
+def credential_keys_of(data_dir: Path) -> list[str]:
+    """The installation's own keys for secrets kept in the database, the newest first; one a line, made on first
+    use and readable by their owner only."""
+    return _kept(data_dir / CREDENTIAL_KEYS, new_credential_key()).split()
+
+
+def new_credential_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _kept(place: Path, fresh: str) -> str:
+    """What the file holds, ``fresh`` where it is only made now."""
     if not place.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        aside = data_dir / f".secret-key.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(50))
+        write_private(place, fresh, replace=False)
+    return place.read_text().strip()
+
+
+def write_private(place: Path, text: str, *, replace: bool) -> None:
+    """Puts the file in place whole, for its owner's eyes only; one that is there stays unless ``replace``."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    aside = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        if replace:
+            aside.replace(place)
+        else:
             with contextlib.suppress(FileExistsError):  # another process that starts was faster
                 os.link(aside, place)
-        finally:
-            aside.unlink()
-    return place.read_text().strip()
+    finally:
+        aside.unlink(missing_ok=True)

@@ -107,6 +107,8 @@ def environment(*, protocols: Iterable[str] = (), config: Config = ()) -> dict[s
         "GIT_PAGER": "cat",
         "GIT_EDITOR": "false",
     }
+    if "SSL_CERT_FILE" in env:  # libcurl reads it only where it was built with OpenSSL
+        config = (("http.sslCAInfo", env["SSL_CERT_FILE"]), *config)
     settings = (*_CONFIG, *((f"protocol.{name}.allow", "always") for name in allowed), *config)
     for number, (key, value) in enumerate(settings):
         env[f"GIT_CONFIG_KEY_{number}"] = key

@@ -7,14 +7,17 @@ resolved a second time, and no redirect is followed that has not been vetted as 
 import base64
 import os
 import re
+import shlex
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from scanners.errors import Fault, ScanError, SourceError
 from scanners.git import MAX_OUTPUT_BYTES, GitFailed, environment, run_git
-from scanners.source_url import Credential, Source, parse_source, unreachable, vet_host
+from scanners.reach import covers
+from scanners.source_url import Credential, Source, parse_source, resolve_host, unreachable, vet_host
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage ("receiving", "resolving"), how much is done, how much there is; 0 where unknown."""
@@ -48,11 +51,11 @@ class Remote:
     def attempt(self, action: Callable[[str, dict[str, str]], T]) -> T:
         """What ``action(url, environment)`` returns. Raises SourceError in place of git's failures."""
         for _ in range(_MAX_REDIRECTS + 1):
-            env = self.environment()
             try:
-                return action(self.source.url, env)
+                with self.signed_in() as env:
+                    return action(self.source.url, env)
             except GitFailed as error:
-                if not _REDIRECTED.search(error.stderr) or self._allow_private:
+                if not _REDIRECTED.search(error.stderr) or self._git_follows():
                     raise explain(error, self.source) from None
             self.source = self._redirected()
             self._addresses = None
@@ -71,12 +74,28 @@ class Remote:
         )
         return _parse_listing(raw)
 
+    @contextmanager
+    def signed_in(self) -> Iterator[dict[str, str]]:
+        """``environment``, and with it an ssh key for as long as the block runs."""
+        env = self.environment()
+        key = self.source.key
+        if key is None or self.source.scheme != "ssh":
+            yield env
+            return
+        with ExitStack() as stack:
+            lines = "".join(f"{self.source.host} {line}\n" for line in key.known)
+            private = stack.enter_context(in_memory("key", key.private))
+            known = stack.enter_context(in_memory("known-hosts", lines))
+            env["GIT_SSH_COMMAND"] += _ssh_options(self.source, private, known)
+            env.pop("SSH_AUTH_SOCK", None)
+            yield env
+
     def environment(self) -> dict[str, str]:
         """git's environment for this remote: one protocol, the vetted addresses, the credential."""
         source = self.source
         if self._addresses is None:
             self._addresses = () if self._allow_private or _proxy(source) else vet_host(source)
-        config = [("http.followRedirects", "initial" if self._allow_private else "false")]
+        config = [("http.followRedirects", "initial" if self._git_follows() else "false")]
         named = self._addresses and source.host not in self._addresses
         if named and source.scheme != "ssh":
             places = ",".join(f"[{a}]" if ":" in a else a for a in self._addresses)
@@ -90,13 +109,21 @@ class Remote:
             env["GIT_SSH_COMMAND"] += f" -oHostName={self._addresses[0]} -oHostKeyAlias={source.host}"
         return env
 
+    def _git_follows(self) -> bool:
+        """True where git may follow redirects by itself: no address is vetted, and there is nothing to leak.
+
+        git sends the header of a credential on to wherever the first answer points, whatever host that is.
+        """
+        return self._allow_private and self.source.credential is None
+
     def _redirected(self) -> Source:
         """Where the source redirects to, vetted like the first; the credential stays with its host."""
         if _proxy(self.source):
             raise SourceError(
                 "source.url-refused", "The address redirects elsewhere.", hint="Use the new address."
             )
-        target = _location(self.source, self._addresses or vet_host(self.source))
+        resolve = resolve_host if self._allow_private else vet_host
+        target = _location(self.source, self._addresses or resolve(self.source))
         address = target.partition("/info/refs")[0]
         found = parse_source(address, allow_local=False)
         if found.scheme not in ("https", self.source.scheme):
@@ -106,7 +133,14 @@ class Remote:
             self.source.host,
             self.source.port,
         )
-        return replace(found, credential=self.source.credential if same else None)
+        credential = self.source.credential
+        if credential and not (same and _reaches(credential, found)):
+            credential = None
+        return replace(found, credential=credential)
+
+
+def _reaches(credential: Credential, source: Source) -> bool:
+    return not credential.reach or any(covers(prefix, source) for prefix in credential.reach)
 
 
 def explain(error: GitFailed, source: Source) -> ScanError:
@@ -133,10 +167,18 @@ _COMPLAINTS: tuple[tuple[str, str, str, str, Fault, bool], ...] = (
         True,
     ),
     (
+        "source.host-key-mismatch",
+        r"host key verification failed|host identification has changed|no matching host key",
+        "The host {host} showed another key than the one it is known by.",
+        "Compare the host's keys with its owner, then pin the new ones.",
+        "credential",
+        False,
+    ),
+    (
         "source.unreachable",
-        r"host key verification failed|certificate|ssl",
+        r"certificate|ssl",
         "The host {host} could not prove who it is.",
-        "Have its key or certificate known on this machine.",
+        "Have its certificate known on this machine.",
         "ours",
         False,
     ),
@@ -238,6 +280,55 @@ def _origin(source: Source) -> str:
 def _basic(credential: Credential) -> str:
     pair = f"{credential.username}:{credential.secret}".encode()
     return "Basic " + base64.b64encode(pair).decode("ascii")
+
+
+@contextmanager
+def in_memory(name: str, content: str) -> Iterator[str]:
+    """The path of a file that lives in this process's memory alone, readable by its own user alone.
+
+    It is never on a disk and is gone with the process, however that ends. Raises SourceError
+    (credential.no-memory-files) on systems without such files.
+    """
+    try:
+        descriptor = os.memfd_create(f"plumbline-{name}")
+    except (AttributeError, OSError) as error:
+        raise SourceError(
+            "credential.no-memory-files",
+            "This machine cannot hold an ssh key in memory.",
+            hint="Run the workers on Linux.",
+            fault="ours",
+        ) from error
+    try:
+        os.fchmod(descriptor, 0o600)
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content.encode())
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def _ssh_options(source: Source, private: str, known: str) -> str:
+    """ssh with this key and these host keys only: no agent, no configuration of the person or the machine."""
+    options = {
+        "IdentityFile": private,
+        "UserKnownHostsFile": known,
+        "HostKeyAlias": source.host,
+        "GlobalKnownHostsFile": os.devnull,
+        "StrictHostKeyChecking": "yes",
+        "CheckHostIP": "no",
+        "UpdateHostKeys": "no",
+        "VerifyHostKeyDNS": "no",
+        "IdentitiesOnly": "yes",
+        "IdentityAgent": "none",
+        "PreferredAuthentications": "publickey",
+        "ClearAllForwardings": "yes",
+        "ForwardAgent": "no",
+        "ProxyCommand": "none",
+        "PermitLocalCommand": "no",
+        "ControlMaster": "no",
+        "ControlPath": "none",
+    }
+    return f" -F {os.devnull}" + "".join(f" -o{name}={shlex.quote(value)}" for name, value in options.items())
 
 
 def _proxy(source: Source) -> bool:

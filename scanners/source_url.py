@@ -29,10 +29,25 @@ _HELPER = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._-]*::")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What signs in to a forge over https. ``secret`` stays out of repr, argv, addresses and messages."""
+    """What signs in to a forge over https. ``secret`` stays out of repr, argv, addresses and messages.
+
+    ``reach`` names the prefixes (``scanners.reach``) outside of which no redirect takes it; none: its host.
+    """
 
     username: str
     secret: str = field(repr=False)
+    reach: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SshKey:
+    """What signs in over ssh: a private key without passphrase, and the only keys the host may show.
+
+    ``known`` are lines of known_hosts for the one host that is spoken to, each without the host's name.
+    """
+
+    private: str = field(repr=False)
+    known: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,7 @@ class Source:
     host: str = ""
     port: int = 0
     credential: Credential | None = None
+    key: SshKey | None = None
 
 
 def parse_source(text: str, *, allow_local: bool = True) -> Source:
@@ -96,6 +112,12 @@ def vet_host(source: Source) -> tuple[str, ...]:
                 hint="Use an address on the public internet, or have private addresses allowed.",
             )
     return addresses
+
+
+def resolve_host(source: Source) -> tuple[str, ...]:
+    """The addresses of the source's host, whatever network they are in. Raises SourceError
+    (source.unreachable)."""
+    return _resolve(source.host, source.port)
 
 
 def is_public(address: str) -> bool:

@@ -29,6 +29,7 @@ _STAGES = {
     git.RemoteProgress.RESOLVING: "resolving",
 }
 _POLL_SECONDS = 0.2
+_KEPT_FROM_GIT = ("GIT_", "PLUMBLINE_", "DATABASE_URL", "SSH_AUTH_SOCK")
 
 
 class Watch:
@@ -140,12 +141,13 @@ def _watched(watch: Watch, reporter: "_Reporter") -> Iterator[type[git.Repo]]:
             super().__init__(NOWHERE if working_dir is None or working_dir == os.getcwd() else working_dir)
 
         def execute(self, command: Any, *args: Any, **kwargs: Any) -> Any:
-            # GitPython passes our environment on; what a calling hook left there must not reach git.
+            # GitPython passes our environment on; what a calling hook left there must not reach git, nor
+            # what only Plumbline may know.
             ours = self.environment()
             unset = [
                 part
                 for name in os.environ
-                if name.startswith("GIT_") and name not in ours
+                if name.startswith(_KEPT_FROM_GIT) and name not in ours
                 for part in ("-u", name)
             ]
             if unset:

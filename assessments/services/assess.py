@@ -28,6 +28,7 @@ from assessments.models import (
     Standing,
     VerdictChange,
 )
+from assessments.services.credentials import reading
 from assessments.services.rollups import refresh_trends
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import advance, finish
@@ -37,7 +38,6 @@ from scanners.cache import Remembering, SqliteCache
 from scanners.errors import LimitError
 from scanners.mirror import Limits, open_source
 from scanners.scan import ScanResult, scan
-from scanners.source_url import parse_source
 from scanners.tree import RepoTree
 
 LETTERS = {"pass": "p", "fail": "f", "not_applicable": "n", "unknown": "u"}
@@ -52,16 +52,17 @@ def run_scan(request: ScanRequest) -> Assessment:
     """
     repository = request.repository
     version = current_version()
-    mirror = open_source(
-        parse_source(repository.mirror.url),
-        cache_dir=Path(settings.MIRRORS_DIR),
-        limits=Limits(
-            max_bytes=settings.ENVIRONMENT.max_repository_mb << 20,
-            clone_seconds=settings.ENVIRONMENT.scan_seconds,
-        ),
-        allow_private=settings.ENVIRONMENT.allow_private_addresses,
-    )
-    mirror.update()
+    with reading(repository) as source:
+        mirror = open_source(
+            source,
+            cache_dir=Path(settings.MIRRORS_DIR),
+            limits=Limits(
+                max_bytes=settings.ENVIRONMENT.max_repository_mb << 20,
+                clone_seconds=settings.ENVIRONMENT.scan_seconds,
+            ),
+            allow_private=settings.ENVIRONMENT.allow_private_addresses,
+        )
+        mirror.update()
     commit = mirror.head()
     Mirror.objects.filter(pk=repository.mirror_id).update(
         head=commit, default_branch=storable(mirror.default_branch)[:500], fetched_at=timezone.now()

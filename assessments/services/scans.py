@@ -31,8 +31,14 @@ RENEW_SECONDS = 20.0
 MAX_ATTEMPTS = 3
 """Kills after which a scan is given up: the repository, not the worker, is then the likely cause."""
 
-_PRIORITY = {ScanReason.ADDED: 0, ScanReason.REQUEST: 0, ScanReason.RULESET: 6, ScanReason.SCHEDULE: 9}
-"""Lower goes first: what a person waits for, then new rules, then the schedule."""
+_PRIORITY = {
+    ScanReason.ADDED: 0,
+    ScanReason.REQUEST: 0,
+    ScanReason.PUSH: 3,
+    ScanReason.RULESET: 6,
+    ScanReason.SCHEDULE: 9,
+}
+"""Lower goes first: what a person waits for, then what was pushed, then new rules, then the schedule."""
 
 
 class ClaimLost(Exception):
