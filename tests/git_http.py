@@ -33,9 +33,11 @@ class GitServer(ThreadingHTTPServer):
         self.authorizations: list[str] = []
         self.stopping = threading.Event()
 
+        self.scheme = "http"
+
     def url(self, name: str) -> str:
         """The address of the repository folder ``name``."""
-        return f"http://127.0.0.1:{self.server_port}/{name}"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}/{name}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -119,10 +121,54 @@ def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A fresh self-signed certificate of 127.0.0.1 and its key, as files in ``folder``."""
+    import datetime
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=30))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem, private = folder / "certificate.pem", folder / "certificate.key"
+    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return pem, private
+
+
 @contextmanager
-def serving(root: Path) -> Iterator[GitServer]:
-    """A running server of the repositories below ``root``."""
+def serving(root: Path, tls: tuple[Path, Path] | None = None) -> Iterator[GitServer]:
+    """A running server of the repositories below ``root``, over TLS where a certificate is given."""
     server = GitServer(root)
+    if tls is not None:
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.scheme = "https"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
