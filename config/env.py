@@ -247,32 +247,26 @@ def secret_key_of(data_dir: Path) -> str:
 def credential_keys_of(data_dir: Path) -> list[str]:
     """The installation's own keys for secrets kept in the database, the newest first; one a line, made on first
     use and readable by their owner only."""
-    return _kept(data_dir / CREDENTIAL_KEYS, new_credential_key()).split()
-
-
-def new_credential_key() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    fresh = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    return _kept(data_dir / CREDENTIAL_KEYS, fresh).split()
 
 
 def _kept(place: Path, fresh: str) -> str:
     """What the file holds, ``fresh`` where it is only made now."""
     if not place.exists():
-        write_private(place, fresh, replace=False)
+        _write_private(place, fresh)
     return place.read_text().strip()
 
 
-def write_private(place: Path, text: str, *, replace: bool) -> None:
-    """Puts the file in place whole, for its owner's eyes only; one that is there stays unless ``replace``."""
+def _write_private(place: Path, text: str) -> None:
+    """Makes the file whole, for its owner's eyes only; one that is there meanwhile stays."""
     place.parent.mkdir(parents=True, exist_ok=True)
     aside = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
-        if replace:
-            aside.replace(place)
-        else:
-            with contextlib.suppress(FileExistsError):  # another process that starts was faster
-                os.link(aside, place)
+        with contextlib.suppress(FileExistsError):  # another process that starts was faster
+            os.link(aside, place)
     finally:
-        aside.unlink(missing_ok=True)
+        aside.unlink()

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from assessments.services.credentials import rotate_all
-from config.env import new_credential_key, write_private
+from assessments.vault import add_key, drop_old_keys
+from scanners.errors import ScanError
 
 
 class Command(BaseCommand):
@@ -25,14 +25,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        place = settings.CREDENTIAL_KEYS_FILE
-        if (options["new_key"] or options["drop_old"]) and place is None:
-            raise CommandError(
-                "The keys come from PLUMBLINE_CREDENTIAL_KEYS: put a new one first there. [credential.keys-given]"
-            )
-        if options["new_key"]:
-            settings.CREDENTIAL_KEYS = [new_credential_key(), *settings.CREDENTIAL_KEYS]
-            write_private(place, "\n".join(settings.CREDENTIAL_KEYS), replace=True)
+        try:
+            self._rotate(new_key=options["new_key"], drop_old=options["drop_old"])
+        except ScanError as error:
+            raise CommandError(f"{error} {error.hint}".strip()) from None
+
+    def _rotate(self, *, new_key: bool, drop_old: bool) -> None:
+        if new_key:
+            add_key()
         sealed, closed = rotate_all()
         self.stdout.write(f"{sealed} stored secret{'' if sealed == 1 else 's'} sealed with the newest key.")
         if closed:
@@ -40,7 +40,6 @@ class Command(BaseCommand):
                 f"No key opens: {', '.join(closed)}. Replace these secrets, or add the key they were sealed with."
                 " [credential.sealed]"
             )
-        if options["drop_old"]:
-            settings.CREDENTIAL_KEYS = settings.CREDENTIAL_KEYS[:1]
-            write_private(place, settings.CREDENTIAL_KEYS[0], replace=True)
+        if drop_old:
+            drop_old_keys()
             self.stdout.write("The earlier keys are forgotten.")
