@@ -59,6 +59,15 @@ def days_for(user: AbstractUser, repositories: QuerySet[Repository]) -> tuple[Da
     return days_of(None if is_admin(user) else list(visible_teams(user)), repositories)
 
 
+def thinned(days: Sequence[Day]) -> tuple[Day, ...]:
+    """What a chart shows: every day of the last 30, before that one in seven, and always the first."""
+    if not days:
+        return ()
+    last = days[-1].day
+    near = [(last - day.day).days <= CHANGE_DAYS or (last - day.day).days % 7 == 0 for day in days]
+    return tuple(day for n, day in enumerate(days) if n == 0 or near[n])
+
+
 def change_of_days(days: Sequence[Day]) -> Fraction | None:
     """Points that the daily mean gained or lost over 30 days; None where there was no grade then, or is none
     now."""
@@ -108,7 +117,16 @@ def repository_chart(repository: Repository, standard: Standard, ruleset: str = 
             judged_at__gte=timezone.now() - timedelta(days=DAYS), ruleset__ruleset=ruleset
         )
         .select_related("ruleset")
-        .only("judged_at", "score", "effective_score", "letter", "origin", "commit", "ruleset__version")
+        .only(
+            "repository",
+            "judged_at",
+            "score",
+            "effective_score",
+            "letter",
+            "origin",
+            "commit",
+            "ruleset__version",
+        )
         .order_by("judged_at", "pk")
     )
     if len(assessments) < 2:
@@ -143,7 +161,7 @@ def average_chart(days: Sequence[Day], standard: Standard) -> Chart | None:
     marks = [Mark(published_at, f"Ruleset {version}") for published_at, version in versions]
     points = [
         TrendPoint(one.day, one.mean, band(standard, one.mean)[0] if one.mean is not None else None)
-        for one in days
+        for one in thinned(days)
     ]
     return trend(points, standard.scale, marks)
 
@@ -152,11 +170,12 @@ def grades_chart(days: Sequence[Day]) -> Chart | None:
     """How many repositories stood at which grade, stacked; None before there are two days."""
     if len(days) < 2:
         return None
+    shown = thinned(days)
     counts = {
-        family: [sum(count for letter, count in one.letters.items() if letter[:1] == family) for one in days]
+        family: [sum(count for letter, count in one.letters.items() if letter[:1] == family) for one in shown]
         for family in FAMILIES
     }
-    return grades_over_time([one.day for one in days], counts)
+    return grades_over_time([one.day for one in shown], counts)
 
 
 def _fraction(score: Decimal | None) -> Fraction | None:
