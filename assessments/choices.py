@@ -49,6 +49,7 @@ class ScanReason(TextChoices):
     PUSH = "push", "Push"
     SCHEDULE = "schedule", "Schedule"
     RULESET = "ruleset", "New ruleset version"
+    BULK = "bulk", "Asked for with others"
 
 
 class ExportState(TextChoices):

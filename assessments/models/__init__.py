@@ -14,7 +14,7 @@ from assessments.models.notification import Notification, NotificationChoice, No
 from assessments.models.repository import Mirror, Repository
 from assessments.models.rollup import ItemDay, TeamDay
 from assessments.models.ruleset import RulesetDraft, RulesetVersion
-from assessments.models.scan import ScanRequest
+from assessments.models.scan import ScanPolicy, ScanRequest
 from assessments.models.team import Membership, OneTimePassword, Team
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Repository",
     "RulesetDraft",
     "RulesetVersion",
+    "ScanPolicy",
     "ScanRequest",
     "Standing",
     "Team",

@@ -6,13 +6,17 @@ from assessments.models.team import Team
 
 
 class Mirror(models.Model):
-    """A bare clone of one address. ``canonical`` makes addresses that mean the same one row."""
+    """A bare clone of one address. ``canonical`` makes addresses that mean the same one row.
+
+    ``moved_to`` is where the host sends readers instead, empty while it serves them itself.
+    """
 
     url = models.CharField(max_length=2000)
     canonical = models.CharField(max_length=2000, unique=True)
     default_branch = models.CharField(max_length=500, blank=True)
     head = models.CharField(max_length=64, blank=True)
     fetched_at = models.DateTimeField(null=True, blank=True)
+    moved_to = models.CharField(max_length=2000, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -26,6 +30,10 @@ class Repository(models.Model):
     brings its own back. ``letter``, ``score`` and ``stack`` repeat it so that lists stay cheap;
     ``change`` (points over 30 days) and ``sparkline`` (a year's scores, oldest first, at most 24) are
     kept by ``services.rollups``.
+
+    ``failures`` counts scans that failed one after the other, ``kills`` those that had to be ended by force.
+    ``unreachable_at`` marks an address that has not answered for so long that it is tried less often;
+    a quarantined repository is not scanned at all until a lead releases it.
     """
 
     mirror = models.ForeignKey(Mirror, models.PROTECT, related_name="repositories")
@@ -53,6 +61,10 @@ class Repository(models.Model):
     last_error_id = models.CharField(max_length=60, blank=True)
     last_error = models.CharField(max_length=1000, blank=True)
     failures = models.PositiveIntegerField(default=0)
+    kills = models.PositiveIntegerField(default=0)
+    unreachable_at = models.DateTimeField(null=True, blank=True)
+    quarantined_at = models.DateTimeField(null=True, blank=True)
+    quarantine_reason = models.CharField(max_length=1000, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -7,11 +7,17 @@ from assessments.choices import Role
 
 
 class Team(models.Model):
-    """Who owns repositories. ``packs`` are ids of rulesets by which they are graded beside the standard."""
+    """Who owns repositories. ``packs`` are ids of rulesets by which they are graded beside the standard.
+
+    ``interval_hours`` between two scans of a repository that has no interval of its own; ``paused`` stops the
+    schedule for all of them.
+    """
 
     name = models.CharField(max_length=300)
     slug = models.SlugField(max_length=100, unique=True)
     packs = models.JSONField(default=list, blank=True)
+    interval_hours = models.PositiveIntegerField(null=True, blank=True)
+    paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
