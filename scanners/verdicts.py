@@ -44,7 +44,7 @@ def _judge(rule: Rule, scene: Scene, languages: dict[str, float]) -> Verdict:
             return Verdict(rule.item, "not_applicable", reason=rule.reason)
         if applies.value is None:
             return Verdict(
-                rule.item, "unknown", looked_for=applies.looked_for, reason=_UNREAD, confidence="weak"
+                rule.item, "unknown", looked_for=applies.looked_for, reason=UNREAD, confidence="weak"
             )
     if rule.fails is not None:
         against = scene.test(rule.fails)
@@ -54,13 +54,14 @@ def _judge(rule: Rule, scene: Scene, languages: dict[str, float]) -> Verdict:
     if passes.value is True:
         return Verdict(rule.item, "pass", _cut(passes), (), "", _confidence(passes.evidence))
     if passes.value is None:
-        return Verdict(rule.item, "unknown", _cut(passes), passes.looked_for, _UNREAD, "weak")
+        return Verdict(rule.item, "unknown", _cut(passes), passes.looked_for, UNREAD, "weak")
     if rule.knows and languages and sum(languages.get(name, 0) for name in rule.knows) < UNKNOWN_STACK_SHARE:
         return Verdict(rule.item, "unknown", (), passes.looked_for, _FOREIGN, "weak")
     return Verdict(rule.item, "fail", _cut(passes), passes.looked_for, rule.missing, "strong")
 
 
-_UNREAD = "Something that decides this could not be read."
+UNREAD = "Something that decides this could not be read."
+"""The reason of an unknown that a measurement which failed may have caused; any other unknown was considered."""
 _FOREIGN = "Most of the code is in a language that this rule does not know."
 
 

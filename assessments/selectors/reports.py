@@ -37,11 +37,13 @@ def guidance_of(ruleset: str) -> dict[str, Guidance]:
 def report_of_assessment(repository: Repository, assessment: Assessment) -> ReportPage:
     """The full report of an assessment; evidence is the current checklist's where the verdict is the same."""
     _, standard = built(assessment.ruleset)
-    rows = ChecklistItem.objects.filter(repository=repository, ruleset=assessment.ruleset.ruleset)
+    found = ChecklistItem.objects.filter(repository=repository, ruleset=assessment.ruleset.ruleset)
+    rows = {row.item: row for row in found}
     return build_report(
         standard,
         subject_of(repository, assessment),
-        _stored(verdicts_of(assessment, standard), {row.item: row for row in rows}),
+        _stored(verdicts_of(assessment, standard), rows),
+        stale=frozenset(item for item, row in rows.items() if row.stale),
         guidance=guidance_of(assessment.ruleset.ruleset),
         starts_on=assessment.judged_at.date(),
         evidence_url=_linker(forge_of(repository.mirror.url), repository.root, assessment.commit),

@@ -32,6 +32,7 @@ from assessments.services.credentials import reading
 from assessments.services.rollups import refresh_trends
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import advance, finish
+from assessments.staleness import Known, carried
 from assessments.standard import Standard
 from assessments.storable import storable
 from scanners.cache import Remembering, SqliteCache
@@ -39,6 +40,7 @@ from scanners.errors import LimitError
 from scanners.mirror import Limits, open_source
 from scanners.scan import ScanResult, scan
 from scanners.tree import RepoTree
+from scanners.verdicts import UNREAD
 
 LETTERS = {"pass": "p", "fail": "f", "not_applicable": "n", "unknown": "u"}
 OUTCOMES = {letter: outcome for outcome, letter in LETTERS.items()}
@@ -101,9 +103,12 @@ def _answers() -> Remembering:
     return Remembering(SqliteCache(Path(settings.ANSWERS)))
 
 
-def input_digest(profile_override: Mapping[str, Any], complete: bool) -> str:
-    """What besides commit and ruleset decides an assessment: overrides, and whether all could be read."""
-    raw = json.dumps([profile_override, complete], sort_keys=True)
+def input_digest(
+    profile_override: Mapping[str, Any], complete: bool, carried: Mapping[str, str] | None = None
+) -> str:
+    """What besides commit and ruleset decides an assessment: overrides, whether all could be read, and verdicts
+    that stand in for what could not."""
+    raw = json.dumps([profile_override, complete, *([carried] if carried else [])], sort_keys=True)
     return hashlib.blake2b(raw.encode(), digest_size=16).hexdigest()
 
 
@@ -145,18 +150,35 @@ def record_assessment(
     _, standard = built(version)
     outcomes = {v.item: v.outcome for v in result.verdicts}
     verdicts = {item.id: outcomes.get(item.id, "unknown") for item in standard.items}
-    digest = input_digest(repository.profile_override, result.complete)
     # The lock lets one recording of a repository follow the other.
-    locked = Repository.objects.select_for_update(of=("self",)).select_related("current")
-    previous = standing(locked.get(pk=repository.pk), version.ruleset)
+    locked = (
+        Repository.objects.select_for_update(of=("self",)).select_related("current").get(pk=repository.pk)
+    )
+    previous = standing(locked, version.ruleset)
+    rows = {
+        row.item: row for row in ChecklistItem.objects.filter(repository=repository, ruleset=version.ruleset)
+    }
+    confirmed = {item: _confirmed_at(row, repository) for item, row in rows.items()}
+    was_stale = any(row.stale for row in rows.values())
+    standing_in = carried(
+        verdicts,
+        unread_items(result),
+        {item: Known(row.outcome, confirmed[item]) for item, row in rows.items()},
+        moment,
+    )
+    verdicts |= standing_in
+    digest = input_digest(repository.profile_override, result.complete, standing_in)
     known = Assessment.objects.filter(
         repository=repository, commit=result.commit, ruleset=version, input_digest=digest
     ).first()
     if known is None or known != previous:
-        known = known or _new_assessment(repository, version, result, verdicts, origin, moment)
-        flips = _record_verdicts(repository, version, result, verdicts, moment)
+        known = known or _new_assessment(repository, version, result, verdicts, digest, origin, moment)
+        stale = {item: confirmed[item] for item in standing_in}
+        flips = _record_verdicts(repository, version, result, verdicts, rows, stale, moment)
         if previous is not None:
-            overridden = previous.input_digest != input_digest(repository.profile_override, previous.complete)
+            overridden = not was_stale and previous.input_digest != input_digest(
+                repository.profile_override, previous.complete
+            )
             VerdictChange.objects.bulk_create(
                 VerdictChange(
                     repository=repository,
@@ -173,11 +195,29 @@ def record_assessment(
     return known
 
 
+def unread_items(result: ScanResult) -> set[str]:
+    """The items whose verdict is unknown because files could not be read, not because of what they hold."""
+    if result.complete:
+        return set()
+    return {v.item for v in result.verdicts if v.outcome == "unknown" and v.reason == UNREAD}
+
+
+def _confirmed_at(row: ChecklistItem, repository: Repository) -> datetime:
+    """When a measurement last led to this verdict; a look that found nothing changed confirms it as well.
+
+    ``repository`` is as it was before this recording.
+    """
+    if row.stale or repository.judged_at is None:
+        return row.measured_at
+    return max(row.measured_at, repository.judged_at)
+
+
 def _new_assessment(
     repository: Repository,
     version: RulesetVersion,
     result: ScanResult,
     verdicts: Mapping[str, str],
+    digest: str,
     origin: Origin,
     moment: datetime,
 ) -> Assessment:
@@ -188,7 +228,7 @@ def _new_assessment(
         repository=repository,
         ruleset=version,
         commit=result.commit,
-        input_digest=input_digest(repository.profile_override, result.complete),
+        input_digest=digest,
         as_of=result.committed_at,
         judged_at=moment,
         origin=origin,
@@ -210,12 +250,15 @@ def _record_verdicts(
     version: RulesetVersion,
     result: ScanResult,
     verdicts: Mapping[str, str],
+    rows: dict[str, ChecklistItem],
+    stale: Mapping[str, datetime],
     moment: datetime,
 ) -> list[tuple[str, str, str]]:
-    """Writes the current verdict of every item; gives (item, before, after) of those that flipped."""
-    rows = {
-        row.item: row for row in ChecklistItem.objects.filter(repository=repository, ruleset=version.ruleset)
-    }
+    """Writes the current verdict of every item into ``rows``; gives (item, before, after) of those that flipped.
+
+    ``stale`` are verdicts that stand in for a measurement that failed, with when they were last confirmed; they
+    keep their evidence.
+    """
     found = {v.item: v for v in result.verdicts}
     flips: list[tuple[str, str, str]] = []
     fresh, changed = [], []
@@ -228,6 +271,9 @@ def _record_verdicts(
             flips.append((item, "", outcome))
         else:
             changed.append(row)
+            if item in stale:
+                row.stale, row.measured_at = True, stale[item]
+                continue
             if row.outcome != outcome:
                 flips.append((item, row.outcome, outcome))
                 row.since = moment

@@ -1,0 +1,500 @@
+"""Every way in which Plumbline may fail, in one table: whose fault it is, what to do, whether it is tried again.
+
+A failure is data. Each has a stable id that pages, scripts and the database rely on; ``docs/errors.md`` is written
+from this table (``python -m assessments.failures``), and a test holds every id that is raised anywhere against it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from scanners.errors import Fault
+
+Whose = Literal["theirs", "ours", "network"]
+Again = Literal["minutes", "schedule", "held", "no"]
+
+WHOSE: dict[Whose, str] = {
+    "theirs": "The repository or its address",
+    "ours": "This installation",
+    "network": "The network or the host",
+}
+AGAIN: dict[Again, str] = {
+    "minutes": "Tried again within minutes, up to four times, then on schedule.",
+    "schedule": "Tried again on schedule, less often while it keeps failing.",
+    "held": "Not tried again until a lead releases the repository.",
+    "no": "Not tried again by itself.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One way to fail: a sentence, whose fault it is, what a person does about it and what Plumbline does."""
+
+    id: str
+    says: str
+    whose: Whose
+    todo: str
+    again: Again
+
+    @property
+    def whose_fault(self) -> str:
+        return WHOSE[self.whose]
+
+    @property
+    def tried_again(self) -> str:
+        return AGAIN[self.again]
+
+
+_TABLE = (
+    # Reaching the repository.
+    Failure(
+        "source.unreachable",
+        "The host cannot be reached, is busy or answered with an error.",
+        "network",
+        "Check the address and the network; a busy host needs time only.",
+        "minutes",
+    ),
+    Failure(
+        "source.not-a-repository",
+        "There is no git repository at the address.",
+        "theirs",
+        "Check the address; if the repository has gone for good, remove it here.",
+        "schedule",
+    ),
+    Failure(
+        "source.auth-failed",
+        "The host did not let Plumbline read the repository.",
+        "theirs",
+        "Give a credential that may read it; a mistyped address often looks the same.",
+        "schedule",
+    ),
+    Failure(
+        "source.host-key-mismatch",
+        "The host showed another key than the one it is known by.",
+        "theirs",
+        "Compare the host's keys with its owner, then pin the new ones.",
+        "schedule",
+    ),
+    Failure(
+        "source.url-refused",
+        "The address, or where it redirects to, is of a kind that is not allowed.",
+        "theirs",
+        "Use the address that the host redirects to, over https or ssh.",
+        "schedule",
+    ),
+    Failure(
+        "source.private-address",
+        "The address leads into a private network.",
+        "theirs",
+        "An operator may allow such addresses with PLUMBLINE_ALLOW_PRIVATE_ADDRESSES.",
+        "schedule",
+    ),
+    Failure(
+        "source.holds-credential",
+        "The address holds a credential.",
+        "theirs",
+        "Leave it out and add it as a credential.",
+        "no",
+    ),
+    Failure(
+        "source.empty",
+        "The repository has no commits yet.",
+        "theirs",
+        "Push a first commit.",
+        "schedule",
+    ),
+    Failure(
+        "repository.unreachable",
+        "The repository could not be reached for so long that it is tried less often. Its history is kept.",
+        "theirs",
+        "Correct its address or its credential and rescan, or remove it.",
+        "schedule",
+    ),
+    # Limits.
+    Failure(
+        "source.too-large",
+        "The repository is larger than a mirror may be.",
+        "theirs",
+        "Raise PLUMBLINE_MAX_REPOSITORY_MB, or take large files out of the history.",
+        "schedule",
+    ),
+    Failure(
+        "source.too-many-files",
+        "The commit holds more files than are judged at once.",
+        "theirs",
+        "Raise PLUMBLINE_MAX_FILES, or judge one part of it by its path.",
+        "schedule",
+    ),
+    Failure(
+        "git.timeout",
+        "git did not finish in time and was stopped.",
+        "network",
+        "Try again later, or raise PLUMBLINE_SCAN_SECONDS.",
+        "minutes",
+    ),
+    Failure(
+        "git.output-too-large",
+        "git printed more than is taken in.",
+        "theirs",
+        "Judge one part of the repository by its path.",
+        "schedule",
+    ),
+    Failure(
+        "scan.time-limit",
+        "The scan took more time than it may.",
+        "theirs",
+        "Raise PLUMBLINE_SCAN_SECONDS, or judge one part of the repository by its path.",
+        "schedule",
+    ),
+    Failure(
+        "scan.memory-limit",
+        "The scan took more memory than it may and was ended; the worker went on.",
+        "theirs",
+        "Raise PLUMBLINE_SCAN_MEMORY_MB, or judge one part of the repository by its path.",
+        "schedule",
+    ),
+    Failure(
+        "scan.killed",
+        "The process that scanned was ended from outside before it could finish.",
+        "theirs",
+        "The repository may need more memory or time than a worker has.",
+        "schedule",
+    ),
+    Failure(
+        "scan.quarantined",
+        "The repository ended its scans by force three times and is not scanned any more.",
+        "theirs",
+        "Mend what the reason names, then a lead of the team releases it.",
+        "held",
+    ),
+    Failure(
+        "scan.host-rests",
+        "The host asked for a pause, or enough scans are speaking to it already.",
+        "network",
+        "Nothing: the scan waits for its turn.",
+        "minutes",
+    ),
+    Failure(
+        "scan.stopped",
+        "The scan was cancelled, or its worker handed it back.",
+        "ours",
+        "Nothing: a scan that was handed back is taken up by the next worker.",
+        "minutes",
+    ),
+    # What lies in the repository.
+    Failure(
+        "commit.not-found",
+        "The branch, tag or commit is not in the repository.",
+        "theirs",
+        "Name one that is there, or correct the repository's default branch.",
+        "schedule",
+    ),
+    Failure(
+        "path.not-found",
+        "The folder to judge is not in the commit.",
+        "theirs",
+        "Correct the folder in the repository's settings.",
+        "schedule",
+    ),
+    Failure(
+        "git.corrupt",
+        "Objects of the repository are damaged, also in a mirror that was cloned afresh.",
+        "theirs",
+        "Run git fsck in the source repository.",
+        "schedule",
+    ),
+    # This installation.
+    Failure(
+        "git.failed",
+        "git failed in a way that nothing here explains.",
+        "ours",
+        "The worker's log tells what git said.",
+        "schedule",
+    ),
+    Failure("git.missing", "git is not installed on the worker.", "ours", "Install git.", "schedule"),
+    Failure(
+        "mirror.busy",
+        "Another process has been at work on the mirror for too long.",
+        "ours",
+        "Try again later; if it stays so, restart the worker.",
+        "schedule",
+    ),
+    Failure(
+        "mirror.no-space",
+        "The disk of the mirrors is full.",
+        "ours",
+        "Free space, or lower PLUMBLINE_MIRRORS_MB so that mirrors go sooner.",
+        "schedule",
+    ),
+    Failure(
+        "mirror.missing",
+        "There is no mirror of a labelled repository.",
+        "ours",
+        "Clone it with --fetch.",
+        "no",
+    ),
+    Failure(
+        "scan.internal",
+        "Something went wrong in Plumbline itself.",
+        "ours",
+        "The worker's log tells more; report it with the error's id.",
+        "schedule",
+    ),
+    # Credentials.
+    Failure(
+        "credential.none-matches",
+        "The host asks for a sign-in, and no credential of the team serves the address.",
+        "theirs",
+        "A lead of the team adds one; an admin can grant one of another team.",
+        "schedule",
+    ),
+    Failure(
+        "credential.expired",
+        "The credential that serves the address has expired.",
+        "theirs",
+        "Replace its secret in the team's settings.",
+        "schedule",
+    ),
+    Failure(
+        "credential.sealed",
+        "A stored secret cannot be opened with the keys of this installation.",
+        "ours",
+        "Give back the key it was sealed with, or replace the secret.",
+        "schedule",
+    ),
+    Failure(
+        "credential.no-memory-files",
+        "The machine cannot hold an ssh key in memory.",
+        "ours",
+        "Run the workers on Linux.",
+        "schedule",
+    ),
+    Failure(
+        "credential.keys-given",
+        "The keys for secrets come from the environment, so they are not changed here.",
+        "ours",
+        "Change PLUMBLINE_CREDENTIAL_KEYS.",
+        "no",
+    ),
+    Failure(
+        "credential.grant-refused",
+        "A credential of this kind cannot sign in at the address.",
+        "theirs",
+        "Tokens go to https addresses and keys to ssh addresses.",
+        "no",
+    ),
+    Failure(
+        "credential.prefix-refused",
+        "The prefixes that a credential serves cannot be used.",
+        "theirs",
+        "Give addresses that the kind of credential can sign in at, one a line.",
+        "no",
+    ),
+    Failure(
+        "credential.host-keys-refused",
+        "The host keys cannot be used, or none is of a host that the credential serves.",
+        "theirs",
+        "Add what ssh-keyscan prints for the host, after comparing it with the host's owner.",
+        "no",
+    ),
+    Failure(
+        "credential.key-refused",
+        "The ssh key cannot be used.",
+        "theirs",
+        "Give an unencrypted private key in the form that ssh-keygen writes.",
+        "no",
+    ),
+    Failure(
+        "credential.secret-refused",
+        "The token cannot be used.",
+        "theirs",
+        "Give one word of printable characters.",
+        "no",
+    ),
+    Failure(
+        "credential.username-refused",
+        "The user name of a token cannot be used.",
+        "theirs",
+        "Leave out colons and control characters.",
+        "no",
+    ),
+    # Rulesets, plans and what else is asked for.
+    Failure(
+        "ruleset.invalid",
+        "A ruleset does not say what a ruleset must say.",
+        "theirs",
+        "The message names every place in the document.",
+        "no",
+    ),
+    Failure(
+        "ruleset.unreadable", "A ruleset cannot be read as YAML.", "theirs", "Mend the line it names.", "no"
+    ),
+    Failure("ruleset.unknown", "No ruleset has this name.", "theirs", "Name one of those listed.", "no"),
+    Failure(
+        "ruleset.standard",
+        "The standard inside a ruleset is incomplete.",
+        "theirs",
+        "Mend what the message names.",
+        "no",
+    ),
+    Failure("ruleset.renamed", "A draft must keep the ruleset's id.", "theirs", "Put the id back.", "no"),
+    Failure(
+        "ruleset.version-taken",
+        "The version has been published already.",
+        "theirs",
+        "Give the draft a new version.",
+        "no",
+    ),
+    Failure(
+        "settings.unparsable",
+        "A settings file in the repository cannot be parsed, so it counts as not there.",
+        "theirs",
+        "Mend the file.",
+        "no",
+    ),
+    Failure(
+        "settings.bomb",
+        "A settings file unfolds into far more than it holds, so it counts as not there.",
+        "theirs",
+        "Take the nested references out.",
+        "no",
+    ),
+    Failure(
+        "workflow.unparsable",
+        "A pipeline's file cannot be parsed, so it counts as not there.",
+        "theirs",
+        "Mend the file.",
+        "no",
+    ),
+    Failure("plan.end-before-start", "A plan ends before it starts.", "theirs", "Give a later end.", "no"),
+    Failure(
+        "plan.grade-unknown",
+        "A plan aims at a grade that is not in the scale.",
+        "theirs",
+        "Choose one.",
+        "no",
+    ),
+    Failure(
+        "plan.no-grade",
+        "There is no grade to plan from.",
+        "theirs",
+        "Plan once the repository is judged.",
+        "no",
+    ),
+    Failure(
+        "plan.no-limit",
+        "A plan needs an end, a budget or a grade to aim at.",
+        "theirs",
+        "Give one of them.",
+        "no",
+    ),
+    Failure("plan.solver-failed", "The plan could not be worked out.", "ours", "Report it.", "no"),
+    Failure(
+        "plan.solver-time-limit",
+        "The plan could not be worked out in time.",
+        "ours",
+        "Plan fewer repositories at once.",
+        "no",
+    ),
+    Failure(
+        "export.failed", "The export could not be made.", "ours", "The job worker's log tells more.", "no"
+    ),
+    Failure("export.abandoned", "Nobody made the export in time.", "ours", "Ask for it again.", "no"),
+    Failure(
+        "export.not-queued",
+        "The queue of exports did not answer.",
+        "ours",
+        "Ask for it again once /readyz shows the broker well.",
+        "no",
+    ),
+    Failure("schedule.refused", "The schedule cannot be used.", "theirs", "Mend what it names.", "no"),
+    Failure(
+        "labels.none", "There are no label files in the folder.", "theirs", "Name a folder with some.", "no"
+    ),
+    Failure("labels.unreadable", "A label file cannot be read.", "theirs", "Mend the file.", "no"),
+    Failure("grade.unknown", "No grade has this letter.", "theirs", "Name one of the scale.", "no"),
+    Failure("grade.none", "Too little is known for a grade.", "theirs", "See what could not be read.", "no"),
+    Failure(
+        "settings.invalid",
+        "A variable of the environment cannot be used, so nothing starts.",
+        "ours",
+        "The message names the variable.",
+        "no",
+    ),
+    Failure("up.no-port", "No port is free.", "ours", "Name one with --port.", "no"),
+    Failure(
+        "up.running",
+        "Plumbline runs already on the data folder.",
+        "ours",
+        "Set PLUMBLINE_DATA_DIR for a second one.",
+        "no",
+    ),
+    Failure("up.no-broker", "The embedded broker does not start.", "ours", "See its log.", "no"),
+)
+FAILURES = {failure.id: failure for failure in _TABLE}
+
+_WHOSE_FAULT: dict[Fault, Whose] = {
+    "request": "theirs",
+    "repository": "theirs",
+    "credential": "theirs",
+    "network": "network",
+    "ours": "ours",
+}
+
+UNREACHABLE_AFTER = 5
+"""Scans in a row that found no repository at the address, after which it counts as unreachable."""
+
+UNREACHABLE_IDS = frozenset(
+    {
+        "source.unreachable",
+        "source.not-a-repository",
+        "source.auth-failed",
+        "source.url-refused",
+        "source.private-address",
+        "source.host-key-mismatch",
+        "credential.none-matches",
+    }
+)
+"""What a deleted, moved or closed repository looks like from outside; many hosts do not tell these apart."""
+
+KILLING_IDS = frozenset({"scan.memory-limit", "scan.time-limit", "scan.killed"})
+"""Scans that had to be ended by force."""
+
+
+def explain(id: str, fault: str = "") -> Failure:
+    """The entry of ``id``; ``fault``, as it was recorded, decides whose it is where an id has several causes.
+
+    An id that nobody knows any more, from an older version, is explained as our own.
+    """
+    known = FAILURES.get(id) or Failure(
+        id, "An error of an earlier version.", "ours", "Rescan to see whether it still holds.", "schedule"
+    )
+    whose = next((said for name, said in _WHOSE_FAULT.items() if name == fault), known.whose)
+    if whose == known.whose:
+        return known
+    again: Again = "schedule" if known.again == "minutes" and whose != "network" else known.again
+    return Failure(known.id, known.says, whose, known.todo, again)
+
+
+def as_markdown(failures: Iterable[Failure] = _TABLE) -> str:
+    """The page of all errors, by id."""
+    lines = [
+        "# Errors",
+        "",
+        "<!-- Written by `python -m assessments.failures`. -->",
+        "",
+        "Every error has an id that does not change. Pages, the API, the command line and the log show it.",
+        "While a scan fails, the last known verdicts stand and are marked stale.",
+        "",
+        "| id | what it says | whose fault | what to do | tried again |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{one.id}` | {one.says} | {one.whose_fault} | {one.todo} | {one.tried_again} |"
+        for one in sorted(failures, key=lambda one: one.id)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(as_markdown(), end="")
