@@ -65,4 +65,8 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddIndex(
+            model_name="assessment",
+            index=models.Index(fields=["judged_at"], name="assessment_of_day"),
+        ),
     ]

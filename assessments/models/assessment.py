@@ -40,7 +40,10 @@ class Assessment(models.Model):
                 fields=["repository", "commit", "ruleset", "input_digest"], name="judged_once"
             )
         ]
-        indexes = [models.Index(fields=["repository", "-judged_at"], name="assessment_latest")]
+        indexes = [
+            models.Index(fields=["repository", "-judged_at"], name="assessment_latest"),
+            models.Index(fields=["judged_at"], name="assessment_of_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.repository} at {self.commit[:7]}: {self.letter or 'no grade'}"

@@ -15,6 +15,7 @@ from itertools import groupby
 from django.core.cache import cache
 from django.db import models, transaction
 from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -189,24 +190,34 @@ _FIELDS = (
 
 
 def _standing_before(day: date) -> Iterator[tuple[int, _Standing]]:
-    """(repository, what stood for it when the day began)."""
-    latest = (
-        _of_standard()
-        .filter(repository=OuterRef("pk"), stands_from__lt=_begin(day))
-        .order_by("-stands_from", "-pk")
-        .values("pk")[:1]
-    )
-    ids = Repository.objects.annotate(stood=Subquery(latest)).filter(stood__isnull=False).values("stood")
-    rows = Assessment.objects.filter(pk__in=ids).order_by().values_list(*_FIELDS)
-    for repository, *fields in rows.iterator(CHUNK):
+    """(repository, what stood for it when the day began).
+
+    What stands now also stood then where it is older than the day, which is so for nearly all; only for the
+    others is their history searched.
+    """
+    begin = _begin(day)
+    current = _of_standard().filter(pk__in=Repository.objects.values("current"), stands_from__lt=begin)
+    for repository, *fields in current.order_by().values_list(*_FIELDS).iterator(CHUNK):
         yield repository, _Standing(*fields)
+    earlier = Assessment.objects.filter(repository=OuterRef("pk"), ruleset__ruleset=DEFAULT)
+    scanned = (
+        earlier.exclude(origin=Origin.BACKFILL).filter(judged_at__lt=begin).order_by("-judged_at", "-pk")
+    )
+    backfilled = earlier.filter(origin=Origin.BACKFILL, as_of__lt=begin).order_by("-as_of", "-pk")
+    stood = Coalesce(Subquery(scanned.values("pk")[:1]), Subquery(backfilled.values("pk")[:1]))
+    moved = Repository.objects.exclude(current__in=current.values("pk")).annotate(stood=stood)
+    ids = list(moved.filter(stood__isnull=False).values_list("stood", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        rows = Assessment.objects.filter(pk__in=ids[start : start + CHUNK]).order_by()
+        for repository, *fields in rows.values_list(*_FIELDS):
+            yield repository, _Standing(*fields)
 
 
 def _events(since: date) -> Iterator[tuple[date, int, _Standing]]:
     """(day, repository, what stands for it from then on), oldest first."""
     rows = (
         _of_standard()
-        .filter(stands_from__gte=_begin(since))
+        .filter(judged_at__gte=_begin(since), stands_from__gte=_begin(since))  # the first by its index
         .order_by("stands_from", "pk")
         .values_list("stands_from", *_FIELDS)
     )
