@@ -69,4 +69,12 @@ class Migration(migrations.Migration):
             model_name="assessment",
             index=models.Index(fields=["judged_at"], name="assessment_of_day"),
         ),
+        migrations.AddIndex(
+            model_name="itemday",
+            index=models.Index(fields=["day"], name="item_day_day"),
+        ),
+        migrations.AddIndex(
+            model_name="teamday",
+            index=models.Index(fields=["day"], name="team_day_day"),
+        ),
     ]

@@ -29,6 +29,7 @@ class TeamDay(models.Model):
                 fields=["day"], condition=models.Q(team__isnull=True), name="one_fleet_row_per_day"
             ),
         ]
+        indexes = [models.Index(fields=["day"], name="team_day_day")]
 
     def __str__(self) -> str:
         return f"{self.team or 'Fleet'} on {self.day}"
@@ -45,6 +46,7 @@ class ItemDay(models.Model):
     class Meta:
         ordering = ["day", "item"]
         constraints = [models.UniqueConstraint(fields=["item", "day"], name="one_row_per_item_and_day")]
+        indexes = [models.Index(fields=["day"], name="item_day_day")]
 
     def __str__(self) -> str:
         return f"{self.item} on {self.day}"

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Max
+from django.db.models import F, Max
+from django.db.models.functions import NullIf
 from django.urls import reverse
 
 from assessments.grading import band
 from assessments.models import TeamDay
-from assessments.policy import visible_teams
+from assessments.policy import is_admin, visible_teams
 from assessments.standard import Standard
 
 TEAMS = 12
@@ -56,21 +57,27 @@ class HeatMap:
 
 def get_heat_map(user: AbstractUser, standard: Standard, limit: int = TEAMS) -> HeatMap | None:
     """The heat map of the teams that the person may see, as last rolled up; None before that."""
-    latest = TeamDay.objects.aggregate(day=Max("day"))["day"]
+    latest = TeamDay.objects.filter(team__isnull=True).aggregate(day=Max("day"))["day"]
     if latest is None:
         return None
-    days = TeamDay.objects.filter(day=latest, team__in=visible_teams(user), repositories__gt=0)
-    days = sorted(days.select_related("team"), key=lambda one: (_mean(one) is not None, _mean(one) or 0))
-    if not days:
+    rows = TeamDay.objects.filter(day=latest, team__in=visible_teams(user), repositories__gt=0)
+    mean = F("score_sum") / NullIf(F("graded"), 0)
+    lowest = list(
+        rows.select_related("team").order_by(mean.asc(nulls_first=True), "team__name", "pk")[:limit]
+    )
+    if not lowest:
         return None
-    measured = {area.id: _mean_stars([one.stars.get(area.id) for one in days]) for area in standard.areas}
+    # Who sees everything has the fleet's own row; of others' few teams the stars are added up here.
+    of_all = TeamDay.objects.filter(day=latest, team__isnull=True) if is_admin(user) else rows
+    stars = list(of_all.values_list("stars", flat=True))
+    measured = {area.id: _mean_stars([one.get(area.id) for one in stars]) for area in standard.areas}
     areas = sorted(
         (area for area in standard.areas if measured[area.id] is not None), key=lambda a: measured[a.id] or 0
     )
     return HeatMap(
         areas=tuple(HeatArea(area.id, area.title, f"{reverse('standard')}#{area.id}") for area in areas),
-        rows=tuple(_row(one, [area.id for area in areas], standard) for one in days[:limit]),
-        teams=len(days),
+        rows=tuple(_row(one, [area.id for area in areas], standard) for one in lowest),
+        teams=rows.count(),
     )
 
 

@@ -129,7 +129,7 @@ def roll_up(since: date | None = None, *, now: datetime | None = None) -> int:
     today = (now or timezone.now()).astimezone(UTC).date()
     oldest = today - timedelta(days=DAYS)
     if since is None:
-        last = TeamDay.objects.aggregate(last=models.Max("day"))["last"]
+        last = TeamDay.objects.filter(team__isnull=True).aggregate(last=models.Max("day"))["last"]
         since = last or _first_day() or today
     since = min(max(since, oldest), today)
     fleet = _Fleet()
