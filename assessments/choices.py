@@ -52,6 +52,25 @@ class ScanReason(TextChoices):
     BULK = "bulk", "Asked for with others"
 
 
+class PastWork(TextChoices):
+    """Kinds of work on a repository's past."""
+
+    BACKFILL = "backfill", "Backfill"
+    COMPARISON = "comparison", "Comparison"
+    ORIGIN = "origin", "Search for a commit"
+
+
+class WorkState(TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ACTIVE_WORK = (WorkState.QUEUED, WorkState.RUNNING)
+
+
 class ExportState(TextChoices):
     QUEUED = "queued", "Queued"
     RUNNING = "running", "Being made"

@@ -67,13 +67,17 @@ _CONFIG: Config = (
 
 
 class GitFailed(ObjectError):
-    """git ended with an error. ``stderr`` is redacted; callers who know what was asked raise a better id."""
+    """git ended with an error. ``stderr`` is redacted; callers who know what was asked raise a better id.
 
-    def __init__(self, command: str, status: int, stderr: str) -> None:
+    ``printed`` is what it had said until then: a history with a hole in it is read as far as the hole.
+    """
+
+    def __init__(self, command: str, status: int, stderr: str, printed: bytes = b"") -> None:
         last = next((line for line in reversed(stderr.splitlines()) if line.strip()), f"status {status}")
         super().__init__("git.failed", f"git {command} failed: {last[:300]}", fault="ours")
         self.status = status
         self.stderr = stderr
+        self.printed = printed
 
 
 def environment(*, protocols: Iterable[str] = (), config: Config = ()) -> dict[str, str]:
@@ -137,7 +141,7 @@ def run_git(
         finally:
             kill_group(process)
     if status != 0:
-        raise GitFailed(command, status, safe_stderr(stderr))
+        raise GitFailed(command, status, safe_stderr(stderr), stdout)
     return stdout
 
 

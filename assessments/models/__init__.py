@@ -10,6 +10,7 @@ from assessments.models.credential import (
     PushHook,
 )
 from assessments.models.export import Export
+from assessments.models.history import HistoryRequest
 from assessments.models.notification import Notification, NotificationChoice, NotificationTarget
 from assessments.models.repository import Mirror, Repository
 from assessments.models.rollup import ItemDay, TeamDay
@@ -25,6 +26,7 @@ __all__ = [
     "CredentialGrant",
     "CredentialUse",
     "Export",
+    "HistoryRequest",
     "HookDelivery",
     "ItemDay",
     "Membership",

@@ -94,7 +94,8 @@ class ChecklistItem(models.Model):
 class VerdictChange(models.Model):
     """A verdict that flipped between two assessments, and what made it flip.
 
-    ``before`` is empty for a new item.
+    ``before`` is empty for a new item. ``origin`` names the commit that did it once that was looked for: commit, at,
+    author, subject, and a note where it is not the whole truth.
     """
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="changes")
@@ -104,6 +105,7 @@ class VerdictChange(models.Model):
     after = models.CharField(max_length=15, choices=Outcome)
     cause = models.CharField(max_length=15, choices=Cause)
     at = models.DateTimeField()
+    origin = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["-at", "-id"]
