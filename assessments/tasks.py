@@ -4,7 +4,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import Task, shared_task
 from django.db import OperationalError
 
-from assessments.services import exports, rollups, scans
+from assessments.services import exports, hooks, rollups, scans
 from assessments.services.assess import as_limit_error, run_scan
 from scanners.errors import ScanError
 
@@ -76,3 +76,9 @@ def roll_up_days() -> int:
 def refresh_trends() -> int:
     """Moves the window of the changes over 30 days."""
     return rollups.refresh_trends()
+
+
+@shared_task
+def scan_after_push(repository_id: int, attempt: int) -> None:
+    """Asks for a scan of what was pushed to while another one ran."""
+    hooks.scan_pushed(repository_id, attempt)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments.views import activity, exports, fleet, health, repositories, standard, teams
+from assessments.views import activity, exports, fleet, health, hooks, repositories, sources, standard, teams
 
 urlpatterns = [
     path("", fleet.fleet, name="fleet"),
@@ -17,6 +17,19 @@ urlpatterns = [
     path("teams/", teams.team_list, name="team-list"),
     path("teams/<slug:slug>/", teams.team_detail, name="team-detail"),
     path("teams/<slug:slug>/scan/", teams.team_scan, name="team-scan"),
+    path("teams/<slug:slug>/settings/", sources.team_settings, name="team-settings"),
+    path("credentials/", sources.source_list, name="source-list"),
+    path("credentials/add/", sources.credential_create, name="credential-create"),
+    path("credentials/<int:pk>/", sources.credential_detail, name="credential-detail"),
+    path("credentials/<int:pk>/replace/", sources.credential_replace, name="credential-replace"),
+    path("credentials/<int:pk>/revoke/", sources.credential_revoke, name="credential-revoke"),
+    path("credentials/<int:pk>/grants/", sources.credential_grant, name="credential-grant"),
+    path("credentials/<int:pk>/grants/<int:grant>/withdraw/", sources.grant_withdraw, name="grant-withdraw"),
+    path("webhooks/add/", sources.hook_create, name="hook-create"),
+    path("webhooks/<str:public_id>/", sources.hook_detail, name="hook-detail"),
+    path("webhooks/<str:public_id>/secret/", sources.hook_renew, name="hook-renew"),
+    path("webhooks/<str:public_id>/revoke/", sources.hook_revoke, name="hook-revoke"),
+    path("hooks/<str:provider>/<str:public_id>/", hooks.push_received, name="push-hook"),
     path("standard/", standard.standard, name="standard"),
     path("standard/<str:item>/", standard.standard_item, name="standard-item"),
     path("activity/", activity.activity, name="activity"),

@@ -14,7 +14,7 @@ from django.urls import reverse
 from assessments.charts import Chart
 from assessments.grading import band
 from assessments.models import Repository, Team
-from assessments.policy import may_scan, visible_teams
+from assessments.policy import may_manage_sources, may_scan, visible_teams
 from assessments.selectors.filters import paginate, sort_order, text
 from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
@@ -60,6 +60,7 @@ class TeamPage:
     report: TeamReport
     scan_url: str
     can_scan: bool
+    settings_url: str = ""
 
 
 _SORTS = {"name": "name", "score": "mean", "repositories": "count"}
@@ -129,4 +130,5 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         report=report,
         scan_url=reverse("team-scan", args=[team.slug]),
         can_scan=may_scan(user, team),
+        settings_url=reverse("team-settings", args=[team.slug]) if may_manage_sources(user, team) else "",
     )

@@ -17,6 +17,7 @@ SignedIn = Callable[[AbstractUser], Client]
 
 OPEN = {
     "healthz",
+    "push-hook",  # forges sign in by a signature; tests/assessments/test_hooks.py holds that
     "/admin/login/",
     "/admin/logout/",
     "/admin/jsi18n/",
@@ -37,7 +38,14 @@ OPEN = {
 }
 """Open to all, by name or address: the sign of life, what signs people in, words for the admin's scripts."""
 _UUID = "0b7e6f3a-4f0c-4d9e-9a55-3f6f1f2c7d10"
-_SAMPLES = {"slug": "a-slug", "item": "testing.unit", "uuid": _UUID, "int": "1", "path": "1"}
+_SAMPLES = {
+    "provider": "github",
+    "slug": "a-slug",
+    "item": "testing.unit",
+    "uuid": _UUID,
+    "int": "1",
+    "path": "1",
+}
 _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
