@@ -9,6 +9,7 @@ import base64
 import binascii
 import contextlib
 import hashlib
+import ipaddress
 import json
 import os
 import re
@@ -55,13 +56,24 @@ class Environment(BaseSettings):
     scan_interval_hours: int = Field(default=24, ge=1, le=24 * 90)
     scan_seconds: int = Field(default=900, ge=10, le=4 * 3600)
     max_repository_mb: int = Field(default=2048, ge=1, le=200_000)
+    scan_memory_mb: int = Field(default=1536, ge=256, le=200_000)
+    max_files: int = Field(default=200_000, ge=100, le=2_000_000)
+    mirrors_mb: int = Field(default=0, ge=0, le=100_000_000)
+    host_connections: int = Field(default=4, ge=1, le=100)
+    keep_scans_days: int = Field(default=180, ge=1, le=3650)
+    keep_audit_days: int = Field(default=1095, ge=30, le=3650)
+    keep_evidence_days: int = Field(default=90, ge=1, le=3650)
+    keep_mirrors_days: int = Field(default=30, ge=1, le=3650)
+    keep_logs_days: int = Field(default=30, ge=1, le=3650)
+    monitoring_token: str = Field(default="", repr=False)
+    monitoring_addresses: Annotated[list[str], NoDecode] = ["127.0.0.0/8", "::1"]
     export_days: int = Field(default=14, ge=1, le=365)
     email_url: str = ""
     from_email: str = "plumbline@localhost"
     public_url: str = ""
     role: Literal["web", "worker", "command"] = "command"
 
-    @field_validator("hosts", "secret_key_fallbacks", mode="before")
+    @field_validator("hosts", "secret_key_fallbacks", "monitoring_addresses", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         """A list from words between commas, or from JSON."""
@@ -83,6 +95,21 @@ class Environment(BaseSettings):
         if not all(_is_fernet_key(key) for key in keys):
             raise ValueError("must be keys of 32 bytes in URL-safe base64, the newest first")
         return keys
+
+    @field_validator("monitoring_addresses")
+    @classmethod
+    def _known_networks(cls, value: list[str]) -> list[str]:
+        try:
+            return [str(ipaddress.ip_network(one, strict=False)) for one in value]
+        except ValueError:
+            raise ValueError("must be IP addresses or networks, as 10.0.0.0/8") from None
+
+    @field_validator("monitoring_token")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < 16:
+            raise ValueError("must have 16 characters or more")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -178,7 +205,7 @@ def _with_database(url: str, database: int) -> str:
 
 def read_environment() -> Environment:
     """The checked environment. Raises SettingsInvalid."""
-    for name in ("SECRET_KEY", "REDIS_URL", "BROKER_URL", "EMAIL_URL"):
+    for name in ("SECRET_KEY", "REDIS_URL", "BROKER_URL", "EMAIL_URL", "MONITORING_TOKEN"):
         _from_file(f"{PREFIX}{name}")
     _from_file("DATABASE_URL")
     try:

@@ -19,12 +19,20 @@ Fault = Literal["request", "repository", "network", "credential", "ours"]
 class ScanError(Exception):
     """A failure with a stable ``id``, a sentence for a person and what to do next.
 
+    ``wait`` is set where a host asked to be left alone: seconds, 0 where it did not say how long.
     ``message`` never holds a credential: whoever raises it passes text through
     ``scanners.redact.redact_url`` or ``redact`` first.
     """
 
     def __init__(
-        self, id: str, message: str, *, hint: str = "", fault: Fault = "request", retry: bool = False
+        self,
+        id: str,
+        message: str,
+        *,
+        hint: str = "",
+        fault: Fault = "request",
+        retry: bool = False,
+        wait: float | None = None,
     ) -> None:
         super().__init__(message)
         self.id = id
@@ -32,6 +40,7 @@ class ScanError(Exception):
         self.hint = hint
         self.fault = fault
         self.retry = retry
+        self.wait = wait
 
     def __str__(self) -> str:
         return f"{self.message} [{self.id}]"

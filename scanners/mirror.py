@@ -11,24 +11,26 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from scanners.errors import LimitError, ObjectError, SourceError
 from scanners.git import GitFailed, run_git
 from scanners.localgit import borrow, find_local, read_plain
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
+from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, tidy
 
 if TYPE_CHECKING:
     from scanners.remote import Listing, Progress, Remote
 
 REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
 _MANY_PACKS = 40
+_DAMAGE = ("git.corrupt", "git.failed")
 _MAX_REFS_BYTES = 64 << 20
 _REVISION = re.compile(r"[\w./@+#=%][\w./@+#=%-]{0,250}(?:[~^]\d{0,5}){0,5}")
 
@@ -54,12 +56,14 @@ class Mirror:
         limits: Limits,
         remote: "Remote | None",
         progress: "Progress | None" = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self.source = source
         self.path = path
         self._limits = limits
         self._remote = remote
         self._progress = progress
+        self._stopped = stopped
         self._fresh = False
 
     def head(self) -> str:
@@ -105,6 +109,17 @@ class Mirror:
         """When ``commit`` was committed, in UTC."""
         return read_committed_at(self.path, commit)
 
+    @property
+    def moved_to(self) -> str:
+        """The address that the host sent us on to, "" where it serves the repository itself."""
+        if self._remote is None or self._remote.source.canonical == self.source.canonical:
+            return ""
+        return self._remote.source.url
+
+    def in_use(self) -> AbstractContextManager[None]:
+        """Keeps the mirror from being removed while the block reads it."""
+        return in_use(self.path)
+
     def remote_head(self) -> str:
         """The commit the source's HEAD names now, "" where it is empty; the mirror stays as it is."""
         if self._remote is not None:
@@ -130,6 +145,8 @@ class Mirror:
                 borrowed = _borrowed(self.path)
                 borrow(find_local(Path(self.source.url)), self.path)
                 return borrowed != _borrowed(self.path)
+            clear_leftovers(self.path)
+            tidy(self.path, seconds=self._limits.fetch_seconds)
             before = (_head_branch(self.path), _refs(self.path))
             listing = self._remote.listing(timeout=self._limits.listing_seconds)
             head_moved = before[0] != listing.default_branch or (
@@ -163,11 +180,12 @@ class Mirror:
                     max_bytes=self._limits.max_bytes,
                     seconds=self._limits.clone_seconds,
                     command="clone",
+                    stopped=self._stopped,
                 )
                 transport.clone(url, aside / "new", env=env, watch=watch, progress=self._progress)
 
             self._remote.attempt(clone)
-            if transport.folder_bytes(aside) > self._limits.max_bytes:
+            if folder_bytes(aside) > self._limits.max_bytes:
                 raise transport.too_large(self._limits.max_bytes)
             if self.path.exists():
                 os.rename(self.path, aside / "old")
@@ -187,6 +205,7 @@ class Mirror:
                 max_bytes=self._limits.max_bytes,
                 seconds=self._limits.fetch_seconds,
                 command="fetch",
+                stopped=self._stopped,
             )
             transport.fetch(url, self.path, REFSPECS, env=env, watch=watch, progress=self._progress)
 
@@ -196,8 +215,8 @@ class Mirror:
                 run_git(["symbolic-ref", "HEAD", f"refs/heads/{listing.default_branch}"], repo=self.path)
             elif listing.head:
                 run_git(["update-ref", "--no-deref", "HEAD", listing.head], repo=self.path)
-        except (SourceError, GitFailed):
-            if is_sound(self.path):
+        except (SourceError, GitFailed) as error:
+            if is_sound(self.path) and (error.id not in _DAMAGE or is_whole(self.path)):
                 raise
             self._clone()
         finally:
@@ -222,6 +241,7 @@ def open_source(
     allow_private: bool = False,
     credential: Credential | None = None,
     progress: "Progress | None" = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Mirror:
     """The mirror of ``source`` below ``cache_dir``, cloned if it is not there yet or is damaged.
 
@@ -241,7 +261,7 @@ def open_source(
         return Mirror(parsed, path, limits, None)
     from scanners.remote import Remote  # here, because a local source has no need of the network
 
-    mirror = Mirror(parsed, path, limits, Remote(parsed, allow_private=allow_private), progress)
+    mirror = Mirror(parsed, path, limits, Remote(parsed, allow_private=allow_private), progress, stopped)
     cache_dir.mkdir(parents=True, exist_ok=True)
     with _locked(path, limits):
         if not is_sound(path):
@@ -270,6 +290,14 @@ def is_sound(path: Path) -> bool:
         branch = _head_branch(path)
         return bool(branch) and f"refs/heads/{branch}" not in refs
     return True
+
+
+def _is_at(place: Path, file: IO[str]) -> bool:
+    """True where the open file is still the one at ``place``."""
+    try:
+        return os.path.samestat(place.stat(), os.fstat(file.fileno()))
+    except OSError:
+        return False
 
 
 def _refs(path: Path) -> dict[str, str]:
@@ -311,12 +339,16 @@ def _detached_head(path: Path) -> str:
 def _locked(path: Path, limits: Limits) -> Iterator[None]:
     """Hold the one lock on the mirror at ``path`` among all processes of this machine."""
     deadline = time.monotonic() + limits.lock_seconds
-    with open(path.with_suffix(".lock"), "a") as file:
+    with ExitStack() as stack:
         while True:
+            file = stack.enter_context(open(lock_file(path), "a"))
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
+                if _is_at(lock_file(path), file):
+                    break
+                file.close()  # the file was swept meanwhile: its lock holds nobody off
             except BlockingIOError:
+                file.close()
                 if time.monotonic() > deadline:
                     raise LimitError(
                         "mirror.busy",

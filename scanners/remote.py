@@ -9,15 +9,19 @@ import os
 import re
 import shlex
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from scanners.errors import Fault, ScanError, SourceError
 from scanners.git import MAX_OUTPUT_BYTES, GitFailed, environment, run_git
 from scanners.reach import covers
 from scanners.source_url import Credential, Source, parse_source, resolve_host, unreachable, vet_host
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage ("receiving", "resolving"), how much is done, how much there is; 0 where unknown."""
@@ -28,6 +32,8 @@ REDIRECT_SECONDS = 15.0
 _MAX_REDIRECTS = 3
 _ADVERTISEMENT = "/info/refs?service=git-upload-pack"
 _REDIRECTED = re.compile(r"returned error: 30[1278]\b")
+_BUSY = re.compile(r"returned error: (429|5\d\d)\b")
+_MAX_WAIT_SECONDS = 3600.0
 _IS_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -56,7 +62,10 @@ class Remote:
                     return action(self.source.url, env)
             except GitFailed as error:
                 if not _REDIRECTED.search(error.stderr) or self._git_follows():
-                    raise explain(error, self.source) from None
+                    explained = explain(error, self.source)
+                    if _BUSY.search(error.stderr):
+                        explained.wait = self._asked_to_wait()
+                    raise explained from None
             self.source = self._redirected()
             self._addresses = None
         raise SourceError("source.url-refused", "The address redirects too often.")
@@ -138,6 +147,33 @@ class Remote:
             credential = None
         return replace(found, credential=credential)
 
+    def _asked_to_wait(self) -> float:
+        """Seconds that the busy host asks to be left alone for, 0 where it does not say; git does not tell."""
+        if self.source.scheme not in ("http", "https") or _proxy(self.source):
+            return 0.0
+        resolve = resolve_host if self._allow_private else vet_host
+        try:
+            said = _headers(self.source, self._addresses or resolve(self.source)).get("Retry-After", "")
+        except SourceError:
+            return 0.0
+        return retry_after(said, time.time())
+
+
+def retry_after(value: str, now: float) -> float:
+    """Seconds to wait by a Retry-After header, a number or an HTTP date (RFC 9110, section 10.2.3); ``now`` is in
+    seconds since the epoch. At most an hour, 0 where the value says nothing usable."""
+    from email.utils import parsedate_to_datetime
+
+    text = value.strip()
+    if text.isascii() and text.isdecimal():
+        wanted = float(text[:9])
+    else:
+        try:
+            wanted = parsedate_to_datetime(text).timestamp() - now
+        except (ValueError, TypeError, OverflowError):
+            return 0.0
+    return min(max(wanted, 0.0), _MAX_WAIT_SECONDS)
+
 
 def _reaches(credential: Credential, source: Source) -> bool:
     return not credential.reach or any(covers(prefix, source) for prefix in credential.reach)
@@ -158,6 +194,14 @@ def explain(error: GitFailed, source: Source) -> ScanError:
 
 
 _COMPLAINTS: tuple[tuple[str, str, str, str, Fault, bool], ...] = (
+    (
+        "mirror.no-space",
+        r"no space left on device|disk quota exceeded",
+        "The disk of the mirrors is full.",
+        "Free space there, or let mirrors take less of it.",
+        "ours",
+        False,
+    ),
     (
         "source.unreachable",
         r"returned error: (429|5\d\d)|rpc failed|early eof|operation too slow|transfer closed",
@@ -230,6 +274,14 @@ _COMPLAINTS: tuple[tuple[str, str, str, str, Fault, bool], ...] = (
 
 def _location(source: Source, addresses: tuple[str, ...]) -> str:
     """The address that ``source`` redirects git to, asked at the vetted ``addresses``."""
+    location: str = _headers(source, addresses).get("Location", "")
+    if location.startswith("/") and not location.startswith("//"):
+        location = f"{_origin(source)}{location}"
+    return location
+
+
+def _headers(source: Source, addresses: tuple[str, ...]) -> "Message":
+    """The headers of the host's first answer to git, asked at the vetted ``addresses``. Raises SourceError."""
     import http.client
     import ssl
 
@@ -247,13 +299,11 @@ def _location(source: Source, addresses: tuple[str, ...]) -> str:
             connection.sock = sock
             connection.request("GET", path + _ADVERTISEMENT, headers=headers)
             answer = connection.getresponse()
-            location = answer.headers.get("Location", "")
+            found = answer.headers
             connection.close()
     except (OSError, http.client.HTTPException) as error:
         raise unreachable(source.host) from error
-    if location.startswith("/") and not location.startswith("//"):
-        location = f"{_origin(source)}{location}"
-    return location
+    return found
 
 
 def _parse_listing(raw: bytes) -> Listing:

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -18,9 +18,11 @@ from git.cmd import handle_process_output
 from git.exc import GitCommandError
 from git.util import finalize_process
 
+from scanners.apart import die_with_parent
 from scanners.errors import LimitError
 from scanners.git import NOWHERE, GitFailed, kill_process_group, safe_stderr, timed_out
 from scanners.remote import Progress
+from scanners.upkeep import folder_bytes
 
 _STAGES = {
     git.RemoteProgress.COUNTING: "counting",
@@ -33,13 +35,22 @@ _KEPT_FROM_GIT = ("GIT_", "PLUMBLINE_", "DATABASE_URL", "SSH_AUTH_SOCK")
 
 
 class Watch:
-    """Kills the git processes given to it once a folder is too large or time is up; ``verdict`` tells why."""
+    """Kills the git processes given to it once a folder is too large, time is up or ``stopped()``; ``verdict`` tells why."""
 
-    def __init__(self, folder: Path, *, max_bytes: int, seconds: float, command: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int,
+        seconds: float,
+        command: str,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
         self._seconds = seconds
         self.command = command
+        self._stopped = stopped
         self._processes: list[Any] = []
         self._done = threading.Event()
         self.verdict: LimitError | None = None
@@ -65,6 +76,8 @@ class Watch:
                 self.verdict = timed_out(self.command, self._seconds)
             elif folder_bytes(self._folder) > self._max_bytes:
                 self.verdict = too_large(self._max_bytes)
+            elif self._stopped():
+                self.verdict = called_off()
             if self.verdict is not None:
                 self._kill()
                 return
@@ -104,23 +117,6 @@ def fetch(
         handle_process_output(process, None, reporter.new_message_handler(), finalize_process)
 
 
-def folder_bytes(folder: Path) -> int:
-    """Bytes of all files below ``folder``, as far as they can be seen while git moves them about."""
-    total = 0
-    waiting = [str(folder)]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as found:
-                for item in found:
-                    if item.is_dir(follow_symlinks=False):
-                        waiting.append(item.path)
-                    else:
-                        total += item.stat(follow_symlinks=False).st_size
-        except OSError:
-            continue
-    return total
-
-
 def too_large(max_bytes: int) -> LimitError:
     """The error to raise for a repository beyond the size limit."""
     return LimitError(
@@ -129,6 +125,11 @@ def too_large(max_bytes: int) -> LimitError:
         hint="Raise the limit for mirrors, or judge a smaller repository.",
         fault="repository",
     )
+
+
+def called_off() -> LimitError:
+    """The error to raise where whoever asked does not want the repository any more."""
+    return LimitError("scan.stopped", "The repository is not wanted any more.", fault="ours", retry=True)
 
 
 @contextmanager
@@ -152,7 +153,9 @@ def _watched(watch: Watch, reporter: "_Reporter") -> Iterator[type[git.Repo]]:
             ]
             if unset:
                 command = ["env", *unset, *command]
-            process = super().execute(command, *args, start_new_session=True, **kwargs)
+            process = super().execute(
+                command, *args, start_new_session=True, preexec_fn=die_with_parent, **kwargs
+            )
             if kwargs.get("as_process"):
                 watch.add(process.proc)
             return process
