@@ -132,3 +132,22 @@ class MessageState(TextChoices):
     SENDING = "sending", "Being sent"
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"
+
+
+class PlanGoal(TextChoices):
+    ALL = "all", "Every step"
+    GRADE = "grade", "The cheapest path to a grade"
+    BUDGET = "budget", "The best grade within a limit"
+
+
+class PlanMeasure(TextChoices):
+    EVERY = "every", "Every repository"
+    AVERAGE = "average", "The average"
+
+
+class StepState(TextChoices):
+    OPEN = "open", "Open"
+    IN_PROGRESS = "in_progress", "In progress"
+    DONE = "done", "Done"
+    DROPPED = "dropped", "Dropped"
+    LEFT_OUT = "left_out", "Left out"

@@ -89,5 +89,15 @@ def visible_hooks(user: Person) -> QuerySet[PushHook]:
     return PushHook.objects.filter(team__in=led_teams(user))
 
 
+def may_edit_plan(user: Person, team: Team) -> bool:
+    """Steps of a plan: their state, owner and due date."""
+    return is_admin(user) or _has_role(user, team, Role.LEAD, Role.MEMBER)
+
+
+def may_lead_plan(user: Person, team: Team) -> bool:
+    """Making, replacing and rescheduling plans, and saying what capacity the team has."""
+    return is_admin(user) or _has_role(user, team, Role.LEAD)
+
+
 def _has_role(user: Person, team: Team, *roles: Role) -> bool:
     return Membership.objects.filter(user_id=user.pk or 0, team=team, role__in=roles).exists()

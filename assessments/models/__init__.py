@@ -12,6 +12,7 @@ from assessments.models.credential import (
 from assessments.models.export import Export
 from assessments.models.history import HistoryRequest
 from assessments.models.notification import Notification, NotificationChoice, NotificationTarget
+from assessments.models.plan import PlanEvent, PlanStep, SavedPlan
 from assessments.models.repository import Mirror, Repository
 from assessments.models.rollup import ItemDay, TeamDay
 from assessments.models.ruleset import RulesetDraft, RulesetVersion
@@ -35,10 +36,13 @@ __all__ = [
     "NotificationChoice",
     "NotificationTarget",
     "OneTimePassword",
+    "PlanEvent",
+    "PlanStep",
     "PushHook",
     "Repository",
     "RulesetDraft",
     "RulesetVersion",
+    "SavedPlan",
     "ScanPolicy",
     "ScanRequest",
     "Standing",

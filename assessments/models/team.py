@@ -10,7 +10,8 @@ class Team(models.Model):
     """Who owns repositories. ``packs`` are ids of rulesets by which they are graded beside the standard.
 
     ``interval_hours`` between two scans of a repository that has no interval of its own; ``paused`` stops the
-    schedule for all of them.
+    schedule for all of them. ``capacity`` is what it can give to its plans, in person-days per week; none
+    keeps the standard's fixed phases.
     """
 
     name = models.CharField(max_length=300)
@@ -18,6 +19,7 @@ class Team(models.Model):
     packs = models.JSONField(default=list, blank=True)
     interval_hours = models.PositiveIntegerField(null=True, blank=True)
     paused = models.BooleanField(default=False)
+    capacity = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

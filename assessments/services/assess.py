@@ -30,6 +30,7 @@ from assessments.models import (
 )
 from assessments.services.credentials import reading
 from assessments.services.rollups import refresh_trends
+from assessments.services.plans import refresh_plans
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import advance, finish
 from assessments.staleness import Known, carried
@@ -73,7 +74,9 @@ def run_scan(request: ScanRequest) -> Assessment:
     known = _already_judged(repository, version, commit)
     if known is not None and all(_already_judged(repository, pack, commit) for pack in packs):
         with transaction.atomic():
-            Repository.objects.filter(pk=repository.pk).update(judged_at=timezone.now())
+            now = timezone.now()
+            Repository.objects.filter(pk=repository.pk).update(judged_at=now)
+            refresh_plans(repository=repository, assessment=known, standard=built(version)[1], now=now)
             finish(request, summary=f"Nothing has changed since {commit[:7]}")
         return known
     advance(request, ScanState.SCANNING)
@@ -192,6 +195,8 @@ def record_assessment(
                 for item, before, after in flips
             )
     _point_at(repository, known, moment)
+    if version.ruleset == DEFAULT:
+        refresh_plans(repository=repository, assessment=known, standard=standard, now=moment)
     return known
 
 
