@@ -62,6 +62,7 @@ def product(data_dir: Path, host: str, port: int, *, scan_workers: int) -> list[
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }
+    environment.setdefault("PLUMBLINE_PUBLIC_URL", f"http://{host}:{port}")
     worker = {**environment, "PLUMBLINE_ROLE": "worker"}
     logs = data_dir / "logs"
     celery = [python, "-m", "celery", "-A", "config", "--workdir", str(ROOT)]

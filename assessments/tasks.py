@@ -4,7 +4,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import Task, shared_task
 from django.db import OperationalError
 
-from assessments.services import exports, hooks, rollups, scans
+from assessments.services import digests, exports, hooks, notifications, rollups, scans
 from assessments.services.assess import as_limit_error, run_scan
 from scanners.errors import ScanError
 
@@ -82,3 +82,15 @@ def refresh_trends() -> int:
 def scan_after_push(repository_id: int, attempt: int) -> None:
     """Asks for a scan of what was pushed to while another one ran."""
     hooks.scan_pushed(repository_id, attempt)
+
+
+@shared_task
+def send_notifications() -> int:
+    """Puts messages that wait before the job worker again."""
+    return notifications.send_due()
+
+
+@shared_task
+def send_digests() -> int:
+    """Sends the week of every team, once on Monday."""
+    return digests.send_digests()

@@ -30,4 +30,16 @@ PERIODIC = (
         720,
         "Moves the 30 days over which a repository's change is counted.",
     ),
+    Entry(
+        "Send messages that wait",
+        "assessments.tasks.send_notifications",
+        5,
+        "Tries messages again that could not be delivered.",
+    ),
+    Entry(
+        "Send weekly digests",
+        "assessments.tasks.send_digests",
+        60,
+        "Tells the members of every team about its week, on Monday morning.",
+    ),
 )

@@ -28,9 +28,9 @@ from assessments.models import (
     Standing,
     VerdictChange,
 )
+from assessments.services import notifications
 from assessments.services.credentials import reading
 from assessments.services.rollups import refresh_trends
-from assessments.services.plans import refresh_plans
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import advance, finish
 from assessments.staleness import Known, carried
@@ -74,9 +74,7 @@ def run_scan(request: ScanRequest) -> Assessment:
     known = _already_judged(repository, version, commit)
     if known is not None and all(_already_judged(repository, pack, commit) for pack in packs):
         with transaction.atomic():
-            now = timezone.now()
-            Repository.objects.filter(pk=repository.pk).update(judged_at=now)
-            refresh_plans(repository=repository, assessment=known, standard=built(version)[1], now=now)
+            Repository.objects.filter(pk=repository.pk).update(judged_at=timezone.now())
             finish(request, summary=f"Nothing has changed since {commit[:7]}")
         return known
     advance(request, ScanState.SCANNING)
@@ -194,10 +192,16 @@ def record_assessment(
                 )
                 for item, before, after in flips
             )
+            if origin == Origin.SCAN and version.ruleset == DEFAULT:
+                _tell_later(previous, known)
     _point_at(repository, known, moment)
-    if version.ruleset == DEFAULT:
-        refresh_plans(repository=repository, assessment=known, standard=standard, now=moment)
     return known
+
+
+def _tell_later(previous: Assessment, assessment: Assessment) -> None:
+    """Lets people know what changed once it is certain; a message that fails costs no assessment."""
+    before, after = previous.pk, assessment.pk
+    transaction.on_commit(lambda: notifications.assessment_recorded(before, after), robust=True)
 
 
 def unread_items(result: ScanResult) -> set[str]:

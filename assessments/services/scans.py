@@ -137,6 +137,8 @@ def finish(scan: ScanRequest, *, summary: str) -> None:
     Repository.objects.filter(pk=scan.repository_id).update(
         last_error_id="", last_error="", failures=0, next_scan_at=next_scan_at(scan.repository, now)
     )
+    if scan.requested_by_id is not None:
+        _tell_later(scan)
 
 
 def fail(scan: ScanRequest, error: ScanError) -> None:
@@ -161,6 +163,14 @@ def fail(scan: ScanRequest, error: ScanError) -> None:
                 failures=failures,
                 next_scan_at=now + timedelta(hours=interval_of(repository)) * min(failures, 7),
             )
+            _tell_later(scan)
+
+
+def _tell_later(scan: ScanRequest) -> None:
+    """Lets people know how the scan ended once that is certain; a message that fails costs no scan."""
+    from assessments.services import notifications
+
+    transaction.on_commit(lambda: notifications.scan_ended(scan.pk), robust=True)
 
 
 def cancel_scan(*, scan: ScanRequest, actor: AbstractUser) -> bool:
