@@ -161,6 +161,13 @@ _TABLE = (
         "schedule",
     ),
     Failure(
+        "past.killed",
+        "The work on past commits was ended from outside before it could finish.",
+        "theirs",
+        "The repository may need more memory or time than a worker has.",
+        "no",
+    ),
+    Failure(
         "scan.quarantined",
         "The repository ended its scans by force three times and is not scanned any more.",
         "theirs",

@@ -1,10 +1,14 @@
 """Celery tasks: thin. They claim, call a service and record how it ended; scans and what beat asks for."""
 
+import random
+
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import Task, shared_task
 from django.db import OperationalError
 
-from assessments.services import digests, exports, hooks, notifications, rollups, scans
+from assessments.failures import explain
+from assessments.models import ScanRequest
+from assessments.services import digests, exports, hooks, meters, notifications, rollups, scans
 from assessments.services.assess import as_limit_error, run_scan
 from scanners.errors import ScanError
 
@@ -13,29 +17,41 @@ NETWORK_RETRIES = 4
 
 
 @shared_task(bind=True, max_retries=NETWORK_RETRIES)
-def scan_repository(self: Task, scan_id: int) -> None:
-    """Carries out one asked-for scan; a second delivery finds nothing to claim and does nothing."""
+def scan_repository(self: Task, scan_id: int, tries: int = 0) -> None:
+    """Carries out one asked-for scan; a second delivery finds nothing to claim and does nothing.
+
+    ``tries`` counts those that failed for the network's sake; waiting for a busy host is none.
+    """
     scan = scans.claim_scan(scan_id=scan_id)
     if scan is None:
         return
+    tries += self.request.retries
     try:
-        with scans.held(scan):
-            run_scan(scan)
+        with scans.held(scan) as hold:
+            run_scan(scan, hold)
         rollups.roll_up_soon()
     except scans.ClaimLost:
         return
     except ScanError as error:
-        if error.retry and error.fault == "network" and self.request.retries < NETWORK_RETRIES:
-            scans.requeue(scan)
-            raise self.retry(countdown=30 * 2**self.request.retries) from None
-        scans.fail(scan, error)
+        if error.id == "scan.host-rests":
+            seconds = (error.wait or 0) + random.uniform(1, 10)  # or all that wait would come back at once
+            scans.requeue(scan, error, seconds=seconds)
+            meters.scan_ended("given-back", {})
+            scans.enqueue(scan, countdown=seconds, tries=tries)
+            return
+        if error.retry and error.fault == "network" and tries < NETWORK_RETRIES:
+            countdown = max(30 * 2**tries, int(error.wait or 0))
+            scans.requeue(scan, error, seconds=countdown)
+            meters.scan_ended("given-back", {})
+            raise self.retry(countdown=countdown) from None
+        _failed(scan, error)
     except (SoftTimeLimitExceeded, MemoryError) as error:
-        scans.fail(scan, as_limit_error(error))
+        _failed(scan, as_limit_error(error))
     except OperationalError:
-        scans.requeue(scan)
+        scans.requeue(scan, seconds=30)
         raise self.retry(countdown=30) from None
     except Exception:
-        scans.fail(
+        _failed(
             scan,
             ScanError(
                 "scan.internal",
@@ -45,6 +61,11 @@ def scan_repository(self: Task, scan_id: int) -> None:
             ),
         )
         raise
+
+
+def _failed(scan: ScanRequest, error: ScanError) -> None:
+    scans.fail(scan, error)
+    meters.scan_failed(explain(error.id, error.fault).whose)
 
 
 @shared_task

@@ -69,6 +69,27 @@ class Remembering:
             self._count -= len(oldest)
 
 
+class Counting:
+    """A cache that counts how many blobs it knew and how many it did not."""
+
+    def __init__(self, behind: BlobCache) -> None:
+        self._behind = behind
+        self.hits = 0
+        self.misses = 0
+
+    def get_many(self, plan: str, blobs: Iterable[str]) -> dict[str, Any]:
+        """Observations by blob id, of those blobs that are known."""
+        wanted = list(blobs)
+        found = self._behind.get_many(plan, wanted)
+        self.hits += len(found)
+        self.misses += len(wanted) - len(found)
+        return found
+
+    def put_many(self, plan: str, observations: Mapping[str, Any]) -> None:
+        """Keep observations by blob id."""
+        self._behind.put_many(plan, observations)
+
+
 class SqliteCache:
     """The cache in one SQLite file; safe for several processes, a damaged file is replaced by an empty one."""
 

@@ -1,14 +1,15 @@
 """Judging one repository: mirror, scan, record. The seam between the engine and the database."""
 
+import errno
 import hashlib
 import json
-from collections.abc import Mapping
-from contextlib import closing
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,80 +29,180 @@ from assessments.models import (
     Standing,
     VerdictChange,
 )
-from assessments.services import notifications
+from assessments.services import hosts, meters, notifications
 from assessments.services.credentials import reading
 from assessments.services.rollups import refresh_trends
+from assessments.services.plans import refresh_plans
 from assessments.services.rulesets import DEFAULT, built, current_version
-from assessments.services.scans import advance, finish
+from assessments.services.scans import Hold, advance, finish
 from assessments.staleness import Known, carried
 from assessments.standard import Standard
 from assessments.storable import storable
-from scanners.cache import Remembering, SqliteCache
-from scanners.errors import LimitError
+from scanners import upkeep
+from scanners.apart import out_of, run_apart
+from scanners.cache import Counting, Remembering, SqliteCache
+from scanners.errors import LimitError, ObjectError, ScanError
 from scanners.mirror import Limits, open_source
+from scanners.mirror import Mirror as SourceMirror
+from scanners.plain import from_plain, to_plain
 from scanners.scan import ScanResult, scan
+from scanners.source_url import parse_source
 from scanners.tree import RepoTree
 from scanners.verdicts import UNREAD
+
+logger = logging.getLogger(__name__)
 
 LETTERS = {"pass": "p", "fail": "f", "not_applicable": "n", "unknown": "u"}
 OUTCOMES = {letter: outcome for outcome, letter in LETTERS.items()}
 
 
-def run_scan(request: ScanRequest) -> Assessment:
+def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
     """Carries out a claimed scan up to its recorded assessment.
 
     Raises ScanError for what the repository, the network or a limit did, and ClaimLost where the scan was
-    taken away.
+    taken away or cancelled.
     """
     repository = request.repository
+    hold = hold or Hold()
     version = current_version()
-    with reading(repository) as source:
-        mirror = open_source(
-            source,
-            cache_dir=Path(settings.MIRRORS_DIR),
-            limits=Limits(
-                max_bytes=settings.ENVIRONMENT.max_repository_mb << 20,
-                clone_seconds=settings.ENVIRONMENT.scan_seconds,
-            ),
-            allow_private=settings.ENVIRONMENT.allow_private_addresses,
-        )
-        mirror.update()
+    versions = (version, *(current_version(pack) for pack in repository.team.packs))
+    mirror = _mirrored(repository, hold)
     commit = mirror.head()
     Mirror.objects.filter(pk=repository.mirror_id).update(
-        head=commit, default_branch=storable(mirror.default_branch)[:500], fetched_at=timezone.now()
+        head=commit,
+        default_branch=storable(mirror.default_branch)[:500],
+        fetched_at=timezone.now(),
+        moved_to=mirror.moved_to[:2000],
     )
-    packs = [current_version(pack) for pack in repository.team.packs]
     known = _already_judged(repository, version, commit)
-    if known is not None and all(_already_judged(repository, pack, commit) for pack in packs):
+    if known is not None and all(_already_judged(repository, pack, commit) for pack in versions[1:]):
         with transaction.atomic():
-            Repository.objects.filter(pk=repository.pk).update(judged_at=timezone.now())
+            now = timezone.now()
+            Repository.objects.filter(pk=repository.pk).update(judged_at=now)
+            refresh_plans(repository=repository, assessment=known, standard=built(version)[1], now=now)
             finish(request, summary=f"Nothing has changed since {commit[:7]}")
+        meters.scan_ended("unchanged", request.stages)
         return known
     advance(request, ScanState.SCANNING)
-    with closing(RepoTree.open(mirror.path, commit, root=repository.root)) as tree:
-        results = [
-            scan(
-                tree,
-                built(one)[0],
-                cache=_answers(),
-                default_branch=mirror.default_branch,
-                profile_overrides=repository.profile_override,
-            )
-            for one in (version, *packs)
-        ]
+    results = _judged(repository, mirror, commit, versions, hold)
     advance(request, ScanState.GRADING)
     with transaction.atomic():
         assessment, *_ = [
             record_assessment(repository=repository, version=one, result=result, origin=Origin.SCAN)
-            for one, result in zip((version, *packs), results, strict=True)
+            for one, result in zip(versions, results, strict=True)
         ]
         finish(request, summary=f"Judged {commit[:7]}: {assessment.letter or 'no grade'}")
+    meters.scan_ended("done", request.stages)
     return assessment
 
 
-@lru_cache(maxsize=1)
-def _answers() -> Remembering:
-    return Remembering(SqliteCache(Path(settings.ANSWERS)))
+def _mirrored(repository: Repository, hold: Hold) -> SourceMirror:
+    """The repository's mirror, brought up to date by one of the places that its host has for us."""
+    environment = settings.ENVIRONMENT
+    folder = Path(settings.MIRRORS_DIR)
+    with _speaking_to(repository, hold), reading(repository) as source:
+        mirror = open_source(
+            source,
+            cache_dir=folder,
+            limits=Limits(
+                max_bytes=environment.max_repository_mb << 20,
+                clone_seconds=environment.scan_seconds,
+            ),
+            allow_private=environment.allow_private_addresses,
+            stopped=hold.lost.is_set,
+        )
+        mirror.update()
+    if environment.mirrors_mb:
+        upkeep.keep_within(folder, environment.mirrors_mb << 20, keep=mirror.path)
+    return mirror
+
+
+@contextmanager
+def _speaking_to(repository: Repository, hold: Hold) -> Iterator[None]:
+    """Holds a place at the repository's host, lets the host rest where it asks for it, and names a full disk."""
+    host = hosts.host_of(parse_source(repository.mirror.url))
+    with hosts.turn(host) as renew, hold.renewing(renew):
+        try:
+            yield
+        except ScanError as error:
+            hold.check()
+            if error.wait is not None and host:
+                error.wait = hosts.let_rest(host, error.wait)
+            raise
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise ScanError(
+                "mirror.no-space",
+                "The disk of the mirrors is full.",
+                hint="Free space there, or let mirrors take less of it.",
+                fault="ours",
+            ) from None
+    hosts.answered(host)
+
+
+def _judged(
+    repository: Repository,
+    mirror: SourceMirror,
+    commit: str,
+    versions: Sequence[RulesetVersion],
+    hold: Hold,
+) -> list[ScanResult]:
+    """One result per version. A mirror that turns out to be damaged is cloned afresh, once."""
+    try:
+        results = _scanned(repository, mirror, commit, versions, hold)
+    except ObjectError as error:
+        if error.id not in ("git.corrupt", "git.failed"):
+            raise
+        results = []
+    current = repository.current
+    tried = current is not None and current.commit == commit and not current.complete
+    if mirror.source.kind == "local" or (results and (tried or all(one.complete for one in results))):
+        return results or _scanned(repository, mirror, commit, versions, hold)
+    logger.warning("The mirror of %s is damaged and is cloned afresh.", repository.slug)
+    with _speaking_to(repository, hold):
+        mirror.rebuild()
+    return _scanned(repository, mirror, commit, versions, hold)
+
+
+def _scanned(
+    repository: Repository,
+    mirror: SourceMirror,
+    commit: str,
+    versions: Sequence[RulesetVersion],
+    hold: Hold,
+) -> list[ScanResult]:
+    """One result per version, found by a child that may be ended for its time, its memory or a lost claim."""
+    environment = settings.ENVIRONMENT
+    rulesets = [built(one)[0] for one in versions]
+
+    def work() -> dict[str, Any]:
+        answers = Counting(Remembering(SqliteCache(Path(settings.ANSWERS))))
+        with closing(
+            RepoTree.open(mirror.path, commit, root=repository.root, max_files=environment.max_files)
+        ) as tree:
+            found = [
+                scan(
+                    tree,
+                    ruleset,
+                    cache=answers,
+                    default_branch=mirror.default_branch,
+                    profile_overrides=repository.profile_override,
+                )
+                for ruleset in rulesets
+            ]
+        return {"results": [to_plain(one) for one in found], "hits": answers.hits, "misses": answers.misses}
+
+    with mirror.in_use():
+        said = run_apart(
+            work,
+            seconds=environment.scan_seconds,
+            memory_bytes=environment.scan_memory_mb << 20,
+            check=hold.check,
+            forking=hold.quiet,
+        )
+    meters.answers_used(hits=said["hits"], misses=said["misses"])
+    return [from_plain(one) for one in said["results"]]
 
 
 def input_digest(
@@ -173,7 +274,11 @@ def record_assessment(
         repository=repository, commit=result.commit, ruleset=version, input_digest=digest
     ).first()
     if known is None or known != previous:
-        known = known or _new_assessment(repository, version, result, verdicts, digest, origin, moment)
+        if known is not None and known.origin == Origin.BACKFILL:
+            # Its commit stands from now on, not from when it was made, as charts have it for the past.
+            known.origin, known.judged_at = origin, moment
+            known.save(update_fields=["origin", "judged_at"])
+        known = known or new_assessment(repository, version, result, verdicts, digest, origin, moment)
         stale = {item: confirmed[item] for item in standing_in}
         flips = _record_verdicts(repository, version, result, verdicts, rows, stale, moment)
         if previous is not None:
@@ -195,6 +300,8 @@ def record_assessment(
             if origin == Origin.SCAN and version.ruleset == DEFAULT:
                 _tell_later(previous, known)
     _point_at(repository, known, moment)
+    if version.ruleset == DEFAULT:
+        refresh_plans(repository=repository, assessment=known, standard=standard, now=moment)
     return known
 
 
@@ -221,7 +328,7 @@ def _confirmed_at(row: ChecklistItem, repository: Repository) -> datetime:
     return max(row.measured_at, repository.judged_at)
 
 
-def _new_assessment(
+def new_assessment(
     repository: Repository,
     version: RulesetVersion,
     result: ScanResult,
@@ -229,7 +336,10 @@ def _new_assessment(
     digest: str,
     origin: Origin,
     moment: datetime,
+    as_of: datetime | None = None,
 ) -> Assessment:
+    """A new row with grade and stars; it does not stand by that. ``as_of`` is the commit's place in time where that
+    is not what the commit says."""
     _, standard = built(version)
     graded = grade(standard, verdicts)
     score = _decimal(graded.score)
@@ -238,7 +348,7 @@ def _new_assessment(
         ruleset=version,
         commit=result.commit,
         input_digest=digest,
-        as_of=result.committed_at,
+        as_of=as_of or result.committed_at,
         judged_at=moment,
         origin=origin,
         letter=graded.letter or "",
@@ -347,5 +457,4 @@ def verdicts_of(assessment: Assessment, standard: Standard) -> dict[str, str]:
 
 def as_limit_error(error: BaseException) -> LimitError:
     """The error to record for a scan that ran into the worker's limit of time or memory."""
-    what = "memory" if isinstance(error, MemoryError) else "time"
-    return LimitError(f"scan.{what}-limit", f"The scan took more {what} than it may.", fault="repository")
+    return out_of("memory" if isinstance(error, MemoryError) else "time")

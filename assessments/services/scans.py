@@ -6,28 +6,37 @@ a worker may be killed at any point, without two assessments or a scan that neve
 """
 
 import logging
+import os
+import socket
 import threading
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanState
-from assessments.models import Repository, ScanRequest
+from assessments.failures import KILLING_IDS, UNREACHABLE_AFTER, UNREACHABLE_IDS
+from assessments.models import Repository, ScanPolicy, ScanRequest
 from assessments.storable import storable
+from assessments.timing import after_failures, in_window, next_due
 from scanners.errors import ScanError
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
 RENEW_SECONDS = 20.0
+LOOK_SECONDS = 2.0
+"""How often a worker asks whether the scan is still its own, so that a cancelled one ends soon."""
+RESEND = timedelta(minutes=30)
+"""After so long in the queue a scan is sent again, in case the broker lost it."""
 MAX_ATTEMPTS = 3
 """Kills after which a scan is given up: the repository, not the worker, is then the likely cause."""
 
@@ -36,13 +45,53 @@ _PRIORITY = {
     ScanReason.REQUEST: 0,
     ScanReason.PUSH: 3,
     ScanReason.RULESET: 6,
+    ScanReason.BULK: 6,
     ScanReason.SCHEDULE: 9,
 }
-"""Lower goes first: what a person waits for, then what was pushed, then new rules, then the schedule."""
+"""Lower goes first: what a person waits for, then what was pushed, then many at once, then the schedule."""
+
+_names: list[str] = []
+"""The name of this process's worker; set when a worker starts, before it has children."""
 
 
 class ClaimLost(Exception):
     """Another worker holds the scan now, or it was cancelled; nothing more may be written."""
+
+
+class Hold:
+    """The claim on a scan while its work is done: ``lost`` is set once somebody else has it, or nobody.
+
+    ``quiet`` is held while the thread that renews it speaks to database or cache: a process must not be forked then.
+    """
+
+    def __init__(self) -> None:
+        self.lost = threading.Event()
+        self.quiet = threading.Lock()
+        self._renewals: list[Callable[[], None]] = []
+
+    @contextmanager
+    def renewing(self, renew: Callable[[], None]) -> Iterator[None]:
+        """Calls ``renew`` as often as the lease itself is renewed, while the block runs."""
+        self._renewals.append(renew)
+        try:
+            yield
+        finally:
+            self._renewals.remove(renew)
+
+    def renew(self) -> None:
+        for one in list(self._renewals):
+            one()
+
+    def check(self) -> None:
+        """Raises ClaimLost where the scan is not ours any more."""
+        if self.lost.is_set():
+            raise ClaimLost
+
+
+def name_worker() -> str:
+    """A name for the worker that this process is the first of; its children take it over."""
+    _names[:] = [f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"]
+    return _names[0]
 
 
 @transaction.atomic
@@ -71,52 +120,96 @@ def request_scan(
     return scan
 
 
-def enqueue(scan: ScanRequest) -> None:
-    """Puts the scan before the workers. Without the broker it stays queued here, to be sent again later."""
+def enqueue(scan: ScanRequest, *, countdown: float = 0, tries: int = 0) -> None:
+    """Puts the scan before the workers, in ``countdown`` seconds. Without the broker it stays queued here, to be
+    sent again later. ``tries`` are those that failed for the network's sake already."""
     from assessments.tasks import scan_repository
 
     priority = _PRIORITY[ScanReason(scan.reason)]
     if settings.CELERY_TASK_QUEUE_MAX_PRIORITY:
         priority = settings.CELERY_TASK_QUEUE_MAX_PRIORITY - priority  # RabbitMQ counts the other way round
     try:
-        scan_repository.apply_async(args=[scan.pk], priority=priority)
+        scan_repository.apply_async(
+            args=[scan.pk],
+            kwargs={"tries": tries} if tries else {},
+            countdown=countdown or None,
+            priority=priority,
+        )
     except BrokerError as error:
         logger.error("Scan %s waits for the broker, which does not answer: %s", scan.pk, type(error).__name__)
 
 
 def claim_scan(*, scan_id: int, now: datetime | None = None) -> ScanRequest | None:
-    """The scan, now ours, or None where it is not waiting any more."""
+    """The scan, now ours, or None where it is not waiting any more. One of a quarantined repository fails here."""
     moment = now or timezone.now()
     claim = uuid.uuid4().hex
     taken = ScanRequest.objects.filter(pk=scan_id, state=ScanState.QUEUED).update(
-        state=ScanState.CLONING, claim=claim, lease_until=moment + LEASE, started_at=moment
+        state=ScanState.CLONING,
+        claim=claim,
+        lease_until=moment + LEASE,
+        started_at=moment,
+        worker=_names[0] if _names else "",
+        retry_at=None,
+        error_id="",
+        error="",
+        hint="",
+        fault="",
+        stages={},
     )
     if not taken:
         return None
-    scan = ScanRequest.objects.select_related("repository__mirror", "repository__current").get(pk=scan_id)
-    return scan if scan.claim == claim else None
+    scan = ScanRequest.objects.select_related(
+        "repository__mirror", "repository__current", "repository__team"
+    ).get(pk=scan_id)
+    if scan.claim != claim:
+        return None
+    if scan.repository.quarantined_at is not None:
+        fail(scan, _quarantined(scan.repository))
+        return None
+    scan.entered = time.monotonic()  # type: ignore[attr-defined]
+    return scan
+
+
+def _quarantined(repository: Repository) -> ScanError:
+    return ScanError(
+        "scan.quarantined",
+        f"The repository is quarantined: {repository.quarantine_reason}",
+        hint="Mend what ended its scans, then a lead of the team releases it.",
+        fault="repository",
+    )
 
 
 @contextmanager
-def held(scan: ScanRequest) -> Iterator[None]:
-    """Keeps the lease of a claimed scan alive while the block runs."""
+def held(scan: ScanRequest) -> Iterator[Hold]:
+    """Keeps the lease of a claimed scan alive while the block runs, and notices when it is lost."""
     done = threading.Event()
+    hold = Hold()
 
     def renew() -> None:
+        renewed = time.monotonic()
         try:
-            while not done.wait(RENEW_SECONDS):
+            while not done.wait(min(RENEW_SECONDS, LOOK_SECONDS)):
+                due = time.monotonic() - renewed >= RENEW_SECONDS
                 try:
-                    _mine(scan).update(lease_until=timezone.now() + LEASE)
+                    with hold.quiet:
+                        mine = _mine(scan)
+                        if not (mine.update(lease_until=timezone.now() + LEASE) if due else mine.exists()):
+                            hold.lost.set()
+                            return
+                        if due:
+                            hold.renew()
                 except DatabaseError as error:  # the next round may find it back, well before the lease ends
                     logger.warning("The lease of scan %s was not renewed: %s", scan.pk, type(error).__name__)
                     connection.close()
+                else:
+                    renewed = time.monotonic() if due else renewed
         finally:
             connection.close()
 
     thread = threading.Thread(target=renew, name=f"lease-{scan.pk}", daemon=True)
     thread.start()
     try:
-        yield
+        yield hold
     finally:
         done.set()
         thread.join(timeout=5)
@@ -124,25 +217,47 @@ def held(scan: ScanRequest) -> Iterator[None]:
 
 def advance(scan: ScanRequest, state: ScanState) -> None:
     """Shows the next stage. Raises ClaimLost."""
-    if not _mine(scan).update(state=state, lease_until=timezone.now() + LEASE):
+    stages = _stages(scan)
+    if not _mine(scan).update(state=state, lease_until=timezone.now() + LEASE, stages=stages):
         raise ClaimLost
-    scan.state = state
+    scan.state, scan.stages = state, stages
+
+
+def _stages(scan: ScanRequest) -> dict[str, float]:
+    """The seconds that each stage took, up to the one that ends now."""
+    now = time.monotonic()
+    entered = getattr(scan, "entered", now)
+    scan.entered = now  # type: ignore[attr-defined]
+    return {**scan.stages, scan.state: round(now - entered, 2)}
 
 
 def finish(scan: ScanRequest, *, summary: str) -> None:
     """Marks the scan done, inside the transaction that recorded its result. Raises ClaimLost."""
     now = timezone.now()
-    if not _mine(scan).update(state=ScanState.DONE, finished_at=now, lease_until=None, summary=summary[:300]):
+    stages = _stages(scan)
+    if not _mine(scan).update(
+        state=ScanState.DONE, finished_at=now, lease_until=None, summary=summary[:300], stages=stages
+    ):
         raise ClaimLost
+    scan.stages = stages
     Repository.objects.filter(pk=scan.repository_id).update(
-        last_error_id="", last_error="", failures=0, next_scan_at=next_scan_at(scan.repository, now)
+        last_error_id="",
+        last_error="",
+        failures=0,
+        kills=0,
+        unreachable_at=None,
+        next_scan_at=next_scan_at(scan.repository, now),
     )
     if scan.requested_by_id is not None:
         _tell_later(scan)
 
 
 def fail(scan: ScanRequest, error: ScanError) -> None:
-    """Marks the scan failed and says why; what was known of the repository stays."""
+    """Marks the scan failed and says why; what was known of the repository stays.
+
+    One that fails again and again is tried less often; one whose scans had to be ended by force three times in a
+    row is quarantined.
+    """
     now = timezone.now()
     with transaction.atomic():
         changed = _mine(scan).update(
@@ -155,15 +270,41 @@ def fail(scan: ScanRequest, error: ScanError) -> None:
             fault=error.fault,
         )
         if changed:
-            repository = scan.repository
-            failures = repository.failures + 1
-            Repository.objects.filter(pk=repository.pk).update(
-                last_error_id=error.id,
-                last_error=storable(error.message)[:1000],
-                failures=failures,
-                next_scan_at=now + timedelta(hours=interval_of(repository)) * min(failures, 7),
-            )
+            _count_failure(scan.repository_id, error, now)
             _tell_later(scan)
+
+
+def _count_failure(key: int, error: ScanError, now: datetime) -> None:
+    repository = Repository.objects.select_for_update(of=("self",)).select_related("team").get(pk=key)
+    repository.last_error_id = error.id
+    repository.last_error = storable(error.message)[:1000]
+    repository.failures += 1
+    if error.id in KILLING_IDS:
+        repository.kills += 1
+        if repository.kills >= MAX_ATTEMPTS and repository.quarantined_at is None:
+            repository.quarantined_at = now
+            repository.quarantine_reason = (
+                f"{storable(error.message)} Its scans had to be ended {repository.kills} times in a row."
+            )[:1000]
+    if error.id not in UNREACHABLE_IDS:
+        repository.unreachable_at = None
+    elif repository.failures >= UNREACHABLE_AFTER:
+        repository.unreachable_at = repository.unreachable_at or now
+    repository.next_scan_at = now + after_failures(
+        interval_of(repository), repository.failures, unreachable=repository.unreachable_at is not None
+    )
+    repository.save(
+        update_fields=[
+            "last_error_id",
+            "last_error",
+            "failures",
+            "kills",
+            "quarantined_at",
+            "quarantine_reason",
+            "unreachable_at",
+            "next_scan_at",
+        ]
+    )
 
 
 def _tell_later(scan: ScanRequest) -> None:
@@ -189,10 +330,33 @@ def cancel_scan(*, scan: ScanRequest, actor: AbstractUser) -> bool:
     return bool(changed)
 
 
-def requeue(scan: ScanRequest) -> None:
-    """Gives a claimed scan back to the queue, for a fault of the network that may pass."""
-    if _mine(scan).update(state=ScanState.QUEUED, claim="", lease_until=None):
+def requeue(scan: ScanRequest, error: ScanError | None = None, *, seconds: float = 0) -> None:
+    """Gives a claimed scan back to the queue, for a fault that may pass; it is tried again in ``seconds``."""
+    now = timezone.now()
+    if _mine(scan).update(
+        state=ScanState.QUEUED,
+        claim="",
+        lease_until=now + timedelta(seconds=seconds) + RESEND,
+        retry_at=now + timedelta(seconds=seconds) if seconds else None,
+        error_id=error.id if error else "",
+        error=storable(error.message)[:1000] if error else "",
+        hint=storable(error.hint)[:500] if error else "",
+        fault=error.fault if error else "",
+    ):
         scan.state = ScanState.QUEUED
+
+
+def hand_back(worker: str) -> int:
+    """How many scans of a worker that is stopping wait for another now; its processes notice and let go."""
+    if not worker:
+        return 0
+    running = ScanRequest.objects.filter(worker=worker, state__in=RUNNING_STATES)
+    given = list(running)
+    for scan in given:
+        if _mine(scan).update(state=ScanState.QUEUED, claim="", lease_until=None, worker=""):
+            scan.state = ScanState.QUEUED
+            enqueue(scan)
+    return sum(scan.state == ScanState.QUEUED for scan in given)
 
 
 def recover_abandoned(*, now: datetime | None = None) -> int:
@@ -201,9 +365,14 @@ def recover_abandoned(*, now: datetime | None = None) -> int:
     recovered = _take_from_the_dead(moment)
     for scan in recovered:
         enqueue(scan)
-    lost = moment - timedelta(minutes=30)
-    for scan in ScanRequest.objects.filter(state=ScanState.QUEUED, requested_at__lt=lost)[:100]:
+    lost = ScanRequest.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=moment),
+        state=ScanState.QUEUED,
+        requested_at__lt=moment - RESEND,
+    )
+    for scan in lost.order_by("requested_at", "pk")[:100]:
         enqueue(scan)  # the broker may have lost its queue; a second delivery finds nothing to claim
+        ScanRequest.objects.filter(pk=scan.pk, state=ScanState.QUEUED).update(lease_until=moment + RESEND)
     return len(recovered)
 
 
@@ -223,9 +392,10 @@ def resume_all(*, now: datetime | None = None) -> int:
 def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:
     """Scans whose lease has ended, waiting again; those of too many attempts are given up instead."""
     taken = []
-    for scan in ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__lt=moment):
+    dead = ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__lt=moment)
+    for scan in dead.select_related("repository"):
         attempts = scan.attempts + 1
-        if attempts >= MAX_ATTEMPTS:
+        if attempts >= MAX_ATTEMPTS or scan.repository.kills + 1 >= MAX_ATTEMPTS:
             fail(scan, ScanError(
                 "scan.killed",
                 f"The scan was stopped {attempts} times before it could finish.",
@@ -237,32 +407,48 @@ def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:
             pk=scan.pk, claim=scan.claim, state__in=RUNNING_STATES, lease_until__lt=moment
         )
         if held_still.update(state=ScanState.QUEUED, claim="", lease_until=None, attempts=attempts):
+            Repository.objects.filter(pk=scan.repository_id).update(kills=F("kills") + 1)
             taken.append(scan)
     return taken
 
 
-def interval_of(repository: Repository) -> int:
-    """Hours between two scans: the repository's own, else the organisation's."""
-    return repository.interval_hours or settings.ENVIRONMENT.scan_interval_hours
+def scan_policy() -> ScanPolicy:
+    """The organisation's schedule as it stands, the installation's defaults where nobody has changed it."""
+    return ScanPolicy.objects.filter(pk=1).first() or ScanPolicy(pk=1)
 
 
-def next_scan_at(repository: Repository, now: datetime) -> datetime:
+def interval_of(repository: Repository, policy: ScanPolicy | None = None) -> int:
+    """Hours between two scans: the repository's own, else the team's, else the organisation's."""
+    own = repository.interval_hours or repository.team.interval_hours
+    return own or (policy or scan_policy()).interval_hours or settings.ENVIRONMENT.scan_interval_hours
+
+
+def next_scan_at(repository: Repository, now: datetime, policy: ScanPolicy | None = None) -> datetime:
     """When the repository falls due again; its id spreads it over a tenth of the interval, so that not all
     do at once."""
-    hours = interval_of(repository)
-    spread = (repository.pk * 2654435761 % 1000) / 1000  # Knuth's multiplicative hash, from 0 to 1
-    return now + timedelta(hours=hours * (0.95 + spread / 10))
+    return next_due(repository.pk, interval_of(repository, policy), now)
 
 
 def request_due(*, now: datetime | None = None, limit: int = 500) -> int:
-    """How many scans were asked for because their time had come."""
+    """How many scans were asked for because their time had come; none while the fleet is paused or in its
+    maintenance window."""
     moment = now or timezone.now()
-    active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
-    due = Repository.objects.filter(~Exists(active), paused=False, next_scan_at__lte=moment)
-    due = due.order_by("next_scan_at", "pk")[:limit]
+    policy = scan_policy()
+    if policy.paused or in_window(policy.window_start, policy.window_end, policy.window_zone, moment):
+        return 0
+    due = due_repositories(moment)[:limit]
     for repository in due:
         request_scan(repository=repository, reason=ScanReason.SCHEDULE, now=moment)
     return len(due)
+
+
+def due_repositories(moment: datetime) -> QuerySet[Repository]:
+    """What the schedule asks for at ``moment``, the longest due first, by one query."""
+    active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
+    due = Repository.objects.filter(
+        ~Exists(active), paused=False, team__paused=False, quarantined_at=None, next_scan_at__lte=moment
+    )
+    return due.order_by("next_scan_at", "pk")
 
 
 def _mine(scan: ScanRequest):  # type: ignore[no-untyped-def]  # a QuerySet of ScanRequest
