@@ -25,6 +25,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanState
 from assessments.failures import KILLING_IDS, UNREACHABLE_AFTER, UNREACHABLE_IDS
 from assessments.models import Repository, ScanPolicy, ScanRequest
+from assessments.services import meters
 from assessments.storable import storable
 from assessments.timing import after_failures, in_window, next_due
 from scanners.errors import ScanError
@@ -94,6 +95,11 @@ def name_worker() -> str:
     return _names[0]
 
 
+def worker_name() -> str:
+    """The name of the worker that this process belongs to, empty outside of one."""
+    return _names[0] if _names else ""
+
+
 @transaction.atomic
 def request_scan(
     *,
@@ -148,7 +154,7 @@ def claim_scan(*, scan_id: int, now: datetime | None = None) -> ScanRequest | No
         claim=claim,
         lease_until=moment + LEASE,
         started_at=moment,
-        worker=_names[0] if _names else "",
+        worker=worker_name(),
         retry_at=None,
         error_id="",
         error="",
@@ -323,7 +329,9 @@ def cancel_scan(*, scan: ScanRequest, actor: AbstractUser) -> bool:
         lease_until=None,
         summary=f"Cancelled by {actor}"[:300],
     )
-    if changed:  # or what was due would be asked for again at once
+    if changed:
+        meters.scan_ended("cancelled", {})
+        # Or what was due would be asked for again at once.
         Repository.objects.filter(pk=scan.repository_id).update(
             next_scan_at=next_scan_at(scan.repository, now)
         )

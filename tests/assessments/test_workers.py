@@ -178,6 +178,39 @@ def test_a_task_whose_process_is_killed_under_a_living_worker_is_done_by_the_nex
     assert_judged_once(scan, one)
 
 
+def test_a_worker_that_is_asked_to_stop_hands_its_scan_back(
+    queues: str, worker: Callable[..., Worker], scan: ScanRequest, tmp_path: Path
+) -> None:
+    reached = tmp_path / "reached"
+    left = Path(settings.MIRRORS_DIR) / ".gone-service.git"
+    left.mkdir(parents=True)
+    one = worker(STALL_AT="scanning", STALL_FILE=str(reached))
+    scans.enqueue(scan)
+    assert eventually(reached.exists), one.log.read_text()
+    assert not left.exists()
+    one.process.terminate()
+    one.process.wait(timeout=30)
+    scan.refresh_from_db()
+    assert (scan.state, scan.claim, scan.attempts) == (ScanState.QUEUED, "", 0), one.log.read_text()
+    assert_judged_once(scan, worker())  # without being sent again
+
+
+def test_a_scan_cancelled_while_its_files_are_read_ends_soon(
+    queues: str, worker: Callable[..., Worker], scan: ScanRequest, tmp_path: Path
+) -> None:
+    reached = tmp_path / "reached"
+    one = worker(STALL_AT="scanning", STALL_FILE=str(reached))
+    scans.enqueue(scan)
+    assert eventually(reached.exists), one.log.read_text()
+    child = one.working_child()
+    readers = Path(f"/proc/{child}/task/{child}/children")
+    assert readers.read_text().split()
+    assert scans.cancel_scan(scan=scan, actor=factories.admin())
+    assert eventually(lambda: not readers.read_text().split(), seconds=10)
+    assert one.working_child() == child
+    assert not Assessment.objects.exists()
+
+
 @pytest.mark.services
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_worker_judges_what_is_sent_by_a_broker_of_production(
