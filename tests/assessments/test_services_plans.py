@@ -77,7 +77,7 @@ def test_a_plan_for_a_grade_remembers_what_it_leaves_out(owned, lead):
     scanned(owned, verdicts | dict.fromkeys(foundations, "fail"))
     plan = save_plan(subject=owned, wish=Wish(PlanGoal.GRADE, date(2026, 3, 2), target="A+"), actor=lead)
     states = set(plan.steps.values_list("initiative", "state"))
-    assert ("documentation", "open") in states
+    assert ("logging", "open") in states
     assert ("testing-suite", "left_out") in states
     scanned(owned, {**verdicts, "devops.ci": "fail"}, days=2, commit="c")
     assert step(plan).state == "left_out"  # what was left out on purpose does not come back
