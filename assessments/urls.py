@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from assessments.views import activity, exports, fleet, health, hooks, repositories, sources, standard, teams
+from assessments.views import (
+    activity,
+    exports,
+    fleet,
+    health,
+    hooks,
+    notifications,
+    repositories,
+    sources,
+    standard,
+    teams,
+)
 
 urlpatterns = [
     path("", fleet.fleet, name="fleet"),
@@ -29,6 +40,15 @@ urlpatterns = [
     path("webhooks/<str:public_id>/", sources.hook_detail, name="hook-detail"),
     path("webhooks/<str:public_id>/secret/", sources.hook_renew, name="hook-renew"),
     path("webhooks/<str:public_id>/revoke/", sources.hook_revoke, name="hook-revoke"),
+    path("account/notifications/", notifications.notifications, name="notifications"),
+    path("account/notifications/webhook/", notifications.webhook_set, name="notification-webhook"),
+    path(
+        "account/notifications/webhook/remove/",
+        notifications.webhook_remove,
+        name="notification-webhook-remove",
+    ),
+    path("account/notifications/test/", notifications.test_message, name="notification-test"),
+    path("notifications/stop/<str:token>/", notifications.notification_stop, name="notification-stop"),
     path("hooks/<str:provider>/<str:public_id>/", hooks.push_received, name="push-hook"),
     path("standard/", standard.standard, name="standard"),
     path("standard/<str:item>/", standard.standard_item, name="standard-item"),
