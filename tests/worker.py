@@ -1,7 +1,8 @@
 """The product's Celery application as tests run it: a queue of their own, and a place to be killed at.
 
 STALL_AT names a stage (cloning, scanning, grading, recorded). The first scan to reach it makes the file STALL_FILE and
-waits there for ever, so that a test can kill its process at that very point; the next one finds the file and goes on.
+waits there for ever, or STALL_SECONDS, so that a test can do harm at that very point; the next one finds the file and
+goes on.
 """
 
 import os
@@ -30,7 +31,8 @@ def stall(place: Path) -> None:
         place.touch(exist_ok=False)
     except FileExistsError:
         return
-    while True:
+    until = time.monotonic() + float(os.environ.get("STALL_SECONDS", "inf"))
+    while time.monotonic() < until:
         time.sleep(0.1)
 
 

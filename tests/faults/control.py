@@ -1,0 +1,131 @@
+"""The product's own services, called by a test from a process that has an installation's settings.
+
+Reads one JSON object per line, ``{"do": NAME, …}``, and answers with one line of JSON.
+"""
+
+import json
+import os
+import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.db import close_old_connections, connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from assessments.choices import ACTIVE_STATES, ScanReason  # noqa: E402
+from assessments.models import Assessment, ChecklistItem, Repository, ScanRequest, VerdictChange  # noqa: E402
+from assessments.services import scans  # noqa: E402
+from assessments.services.installation import prepare  # noqa: E402
+from assessments.services.repositories import ensure_team, register_repository  # noqa: E402
+
+
+def set_up() -> str:
+    return prepare()[0]
+
+
+def add(urls: list[str]) -> list[int]:
+    """Registers addresses, which asks for their first scan."""
+    team = ensure_team("Faults")
+    return [register_repository(source=url, team=team, actor=None)[0].pk for url in urls]
+
+
+def request(ids: list[int] | None = None) -> int:
+    """Asks for a scan of each; how many requests are active then."""
+    chosen = Repository.objects.all() if ids is None else Repository.objects.filter(pk__in=ids)
+    for repository in chosen.order_by("pk"):
+        scans.request_scan(repository=repository, reason=ScanReason.REQUEST)
+    return ScanRequest.objects.filter(state__in=ACTIVE_STATES).count()
+
+
+def request_at_once(id: int, times: int) -> int:
+    """Many threads ask for the same repository at the same moment; how many different requests came of it."""
+    gate = threading.Barrier(times)
+    found: list[int] = []
+
+    def ask() -> None:
+        gate.wait()
+        try:
+            one = scans.request_scan(repository=Repository.objects.get(pk=id), reason=ScanReason.REQUEST)
+            found.append(one.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == times
+    return len(set(found))
+
+
+def recover(ahead: float = 0) -> int:
+    """Takes scans from the dead, as seen ``ahead`` seconds from now, and sends the waiting ones again."""
+    recovered = scans.recover_abandoned(now=timezone.now() + timedelta(seconds=ahead))
+    for scan in ScanRequest.objects.filter(state="queued"):
+        scans.enqueue(scan)
+    return recovered
+
+
+def due(ahead: float = 0) -> int:
+    return scans.request_due(now=timezone.now() + timedelta(seconds=ahead))
+
+
+def make_due() -> int:
+    return Repository.objects.update(next_scan_at=timezone.now() - timedelta(minutes=1))
+
+
+def state() -> dict[str, Any]:
+    """All that a test compares, by repository address and as counts."""
+    repositories = {
+        one.mirror.url: {
+            "commit": one.current.commit if one.current else "",
+            "letter": one.letter,
+            "error": one.last_error_id,
+        }
+        for one in Repository.objects.select_related("mirror", "current")
+    }
+    per_commit = Counter(Assessment.objects.values_list("repository", "commit"))
+    per_item = Counter(ChecklistItem.objects.values_list("repository", "ruleset", "item"))
+    flips = Counter(VerdictChange.objects.values_list("repository", "assessment", "item"))
+    requests = Counter(ScanRequest.objects.values_list("state", flat=True))
+    return {
+        "repositories": repositories,
+        "assessments": sum(per_commit.values()),
+        "doubled": sum(n > 1 for counted in (per_commit, per_item, flips) for n in counted.values()),
+        "items": sorted(set(Counter(repository for repository, _, _ in per_item).values())),
+        "active": sum(requests[state] for state in ACTIVE_STATES),
+        "requests": dict(requests),
+        "errors": dict(Counter(ScanRequest.objects.exclude(error_id="").values_list("error_id", flat=True))),
+    }
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    one.__name__: one for one in (set_up, add, request, request_at_once, recover, due, make_due, state)
+}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        command = json.loads(line)
+        close_old_connections()
+        try:
+            answer = {"is": COMMANDS[command.pop("do")](**command)}
+        except Exception:
+            answer = {"error": traceback.format_exc()}
+            connection.close()
+        print("ANSWER " + json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
