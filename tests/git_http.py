@@ -11,14 +11,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Literal
 
-Mode = Literal["serve", "hang", "busy", "broken", "login-page", "redirect", "stall"]
+Mode = Literal[
+    "serve",
+    "hang",
+    "busy",
+    "broken",
+    "login-page",
+    "redirect",
+    "stall",
+    "missing",
+    "gone",
+    "trickle",
+    "truncate",
+]
 
 
 class GitServer(ThreadingHTTPServer):
     """Serves the bare repositories below ``root``; ``mode`` and ``login`` may be changed at any time.
 
     serve: as a forge does. hang: never answers. busy: 429. broken: 500. login-page: HTML with status 200.
-    redirect: to ``target``. stall: advertises, then sends nothing when asked for objects.
+    redirect: to ``target``. stall: advertises, then sends nothing when asked for objects. missing: 404. gone: 410.
+    trickle: a byte of the objects every now and then. truncate: ends in the middle of the objects.
+    ``retry_after`` goes with busy and broken.
     """
 
     daemon_threads = True
@@ -29,6 +43,7 @@ class GitServer(ThreadingHTTPServer):
         self.mode: Mode = "serve"
         self.login: tuple[str, str] | None = None
         self.target = ""
+        self.retry_after = ""
         self.requests: list[str] = []
         self.authorizations: list[str] = []
         self.stopping = threading.Event()
@@ -60,9 +75,11 @@ class _Handler(BaseHTTPRequestHandler):
         if server.mode == "hang" or (server.mode == "stall" and b"command=fetch" in body):
             server.stopping.wait(60)
         elif server.mode == "busy":
-            self._plain(429, b"slow down")
+            self._plain(429, b"slow down", self._wait())
         elif server.mode == "broken":
-            self._plain(500, b"oops")
+            self._plain(500, b"oops", self._wait())
+        elif server.mode in ("missing", "gone"):
+            self._plain(404 if server.mode == "missing" else 410, b"nothing here")
         elif server.mode == "login-page":
             self._plain(200, b"<html>\n<form>Sign in</form>\n</html>\n")
         elif server.mode == "redirect":
@@ -71,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._plain(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
         else:
             self._backend(body)
+
+    def _wait(self) -> dict[str, str]:
+        return {"Retry-After": self.server.retry_after} if self.server.retry_after else {}
 
     def _plain(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -114,7 +134,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        asked = b"command=fetch" in body
+        if self.server.mode == "truncate" and asked:
+            self.wfile.write(content[: len(content) // 2])
+            self.close_connection = True
+        elif self.server.mode == "trickle" and asked:
+            for place in range(len(content)):
+                self.wfile.write(content[place : place + 1])
+                self.wfile.flush()
+                if self.server.stopping.wait(0.5):
+                    return
+        else:
+            self.wfile.write(content)
 
 
 def _basic(user: str, password: str) -> str:
