@@ -22,7 +22,7 @@ from tests.assessments.test_pdf import bookmarks, decoded, page_text, past
 
 def repository(name: str, share: float = 0.5, **changes: object) -> ReportPage:
     """A repository that passes this share of the items, the same ones each time for one name."""
-    chance = random.Random(name)
+    chance = random.Random(ascii(name))
     rows = [
         Row(item.id, "pass" if chance.random() < share else "fail", (Evidence("a.py", 1, "x"),))
         for item in shipped_standard().items
