@@ -43,6 +43,12 @@ def queues(queue_server: str) -> Iterator[str]:
         server.flushdb()
 
 
+@pytest.fixture(autouse=True)
+def unseen_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a test's transaction the thread that renews a lease cannot see the claim, and must not take it for lost."""
+    monkeypatch.setattr("assessments.services.scans.LOOK_SECONDS", 60.0)
+
+
 @pytest.fixture
 def ruleset(db: None) -> RulesetVersion:
     """The shipped ruleset, published."""
