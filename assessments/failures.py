@@ -11,7 +11,7 @@ from typing import Literal
 from scanners.errors import Fault
 
 Whose = Literal["theirs", "ours", "network"]
-Again = Literal["minutes", "schedule", "held", "no"]
+Again = Literal["minutes", "schedule", "later", "held", "no"]
 
 WHOSE: dict[Whose, str] = {
     "theirs": "The repository or its address",
@@ -21,6 +21,7 @@ WHOSE: dict[Whose, str] = {
 AGAIN: dict[Again, str] = {
     "minutes": "Tried again within minutes, up to four times, then on schedule.",
     "schedule": "Tried again on schedule, less often while it keeps failing.",
+    "later": "Tried again five times, the last some ten hours later.",
     "held": "Not tried again until a lead releases the repository.",
     "no": "Not tried again by itself.",
 }
@@ -325,6 +326,112 @@ _TABLE = (
         "Leave out colons and control characters.",
         "no",
     ),
+    # Push hooks and messages.
+    Failure(
+        "hook.signature",
+        "A push was not signed with the secret of its hook.",
+        "theirs",
+        "Enter the hook's secret at the forge, or make a new one.",
+        "no",
+    ),
+    Failure(
+        "hook.malformed",
+        "A push hook's delivery cannot be read.",
+        "theirs",
+        "Choose JSON as the content type and pushes as the event at the forge.",
+        "no",
+    ),
+    Failure(
+        "hook.too-large",
+        "A push hook's delivery is larger than 4 MiB.",
+        "theirs",
+        "Nothing; the schedule finds what was pushed.",
+        "no",
+    ),
+    Failure(
+        "notification.address-refused",
+        "A webhook's address cannot be used.",
+        "theirs",
+        "Enter the https address that the chat gives.",
+        "no",
+    ),
+    Failure(
+        "notification.private-address",
+        "A webhook's address lies in a private network.",
+        "theirs",
+        "Enter a public one, or have private addresses allowed by PLUMBLINE_ALLOW_PRIVATE_ADDRESSES.",
+        "no",
+    ),
+    Failure(
+        "notification.redirected",
+        "A webhook's host redirects elsewhere, which is not followed.",
+        "theirs",
+        "Enter the new address.",
+        "no",
+    ),
+    Failure(
+        "notification.refused",
+        "A webhook's host did not take the message.",
+        "theirs",
+        "Check the address; the status of the answer is shown beside the message.",
+        "later",
+    ),
+    Failure(
+        "notification.untrusted",
+        "A webhook's host could not prove who it is.",
+        "theirs",
+        "Have its certificate renewed, or known on this machine by SSL_CERT_FILE.",
+        "later",
+    ),
+    Failure(
+        "notification.unreachable",
+        "A webhook's host did not answer in time.",
+        "network",
+        "Check the address and the network.",
+        "later",
+    ),
+    Failure(
+        "notification.no-address",
+        "The webhook was removed before the message went out.",
+        "theirs",
+        "Enter an address where messages are still wanted.",
+        "no",
+    ),
+    Failure(
+        "notification.mail-failed",
+        "The mail server did not take a mail.",
+        "ours",
+        "Check PLUMBLINE_EMAIL_URL and the mail server.",
+        "later",
+    ),
+    Failure(
+        "notification.mail-refused",
+        "The mail server does not know the address.",
+        "theirs",
+        "Correct the account's mail address.",
+        "no",
+    ),
+    Failure(
+        "notification.interrupted",
+        "Sending was interrupted, so nobody knows whether it arrived.",
+        "ours",
+        "Nothing; it is not sent again, so that nobody gets it twice.",
+        "no",
+    ),
+    Failure(
+        "notification.stopped",
+        "Its reader stopped this kind of message before it went out.",
+        "theirs",
+        "Nothing.",
+        "no",
+    ),
+    Failure(
+        "notification.internal",
+        "Something went wrong in Plumbline itself while a message was sent.",
+        "ours",
+        "The job worker's log tells more.",
+        "later",
+    ),
     # Rulesets, plans and what else is asked for.
     Failure(
         "ruleset.invalid",
@@ -412,6 +519,77 @@ _TABLE = (
         "The queue of exports did not answer.",
         "ours",
         "Ask for it again once /readyz shows the broker well.",
+        "no",
+    ),
+    # The past of a repository.
+    Failure(
+        "past.killed",
+        "Work on a repository's past was stopped five times.",
+        "theirs",
+        "Give workers more memory or time, or ask for fewer points.",
+        "no",
+    ),
+    Failure(
+        "past.internal",
+        "Something went wrong in Plumbline itself while it worked on the past.",
+        "ours",
+        "The worker's log tells more.",
+        "no",
+    ),
+    Failure(
+        "backfill.interval-unknown",
+        "A backfill by an interval that does not exist.",
+        "theirs",
+        "Choose month, week or release.",
+        "no",
+    ),
+    Failure(
+        "backfill.months",
+        "A backfill covers 1 to 120 months.",
+        "theirs",
+        "Give another number.",
+        "no",
+    ),
+    Failure(
+        "backfill.not-judged",
+        "A backfill of a repository that has not been judged yet.",
+        "theirs",
+        "Scan it first.",
+        "no",
+    ),
+    Failure(
+        "backfill.killed",
+        "A worker was stopped twice while it judged a commit of the past, so the commit was left out.",
+        "theirs",
+        "Nothing, or give workers more memory.",
+        "no",
+    ),
+    Failure(
+        "backfill.what",
+        "The command names no repository.",
+        "theirs",
+        "Name repositories, or give --all.",
+        "no",
+    ),
+    Failure(
+        "backfill.unknown",
+        "The command names a repository that does not exist.",
+        "theirs",
+        "Give the last part of its address.",
+        "no",
+    ),
+    Failure(
+        "backfill.failed",
+        "Some backfills could not be done.",
+        "theirs",
+        "The lines above say which and why.",
+        "no",
+    ),
+    Failure(
+        "origin.budget",
+        "The search for commits took longer than it may.",
+        "theirs",
+        "Ask again: what was found is kept.",
         "no",
     ),
     Failure("schedule.refused", "The schedule cannot be used.", "theirs", "Mend what it names.", "no"),
