@@ -19,6 +19,9 @@ PADDING = 8
 MIN_SPAN = 30
 """A trend spans at least this many points, so that a change of one point does not look like a fall."""
 
+MAX_MARKERS = 40
+"""Of more points than this only the backfilled ones are marked: all marks would run into one another."""
+
 Figure = dict[str, Any]
 
 
@@ -35,7 +38,7 @@ class Chart:
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
     """``score`` is None for a time without a grade. ``waived_score`` differs where waivers lift the score;
-    ``note`` says what happened, on hover."""
+    ``note`` says what happened, on hover; ``url`` is where a click leads, "" for nowhere."""
 
     at: datetime | date
     score: Fraction | None
@@ -43,6 +46,7 @@ class TrendPoint:
     waived_score: Fraction | None = None
     backfilled: bool = False
     note: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,13 @@ def _score_line(points: Sequence[TrendPoint]) -> Figure:
         "y": [_number(point.score) for point in points],
         "line": {"color": "token:ink", "width": 2, "shape": "hv"},
         "marker": {
-            "size": 7,
+            "size": [7 if p.backfilled or len(points) <= MAX_MARKERS else 0 for p in points],
             "color": ["token:canvas" if point.backfilled else "token:ink" for point in points],
             "line": {"color": "token:ink", "width": 1.5},
         },
-        "customdata": [[_shown(point.score), point.letter or "no grade", _note(point)] for point in points],
+        "customdata": [
+            [_shown(point.score), point.letter or "no grade", _note(point), point.url] for point in points
+        ],
         "hovertemplate": "%{x|%-d %B %Y}<br>%{customdata[0]} points, %{customdata[1]}<br>"
         "%{customdata[2]}<extra></extra>",
         "connectgaps": False,
