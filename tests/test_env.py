@@ -141,3 +141,55 @@ def test_the_databases_of_one_server_are_counted_from_the_one_named() -> None:
     assert (environment.redis(0), environment.redis(1)) == ("redis://cache:6379/4", "redis://cache:6379/5")
     assert environment.broker() == "redis://cache:6379/4"
     assert Environment(redis_url="redis://c", broker_url="amqp://b//").broker() == "amqp://b//"
+
+
+def test_keys_of_credentials_are_made_once_and_only_their_owner_may_read_them(bare: Path) -> None:
+    first = read_environment()
+    assert read_environment().credential_keys == first.credential_keys
+    place = bare / "credential-keys"
+    assert first.credential_keys_file == place
+    assert place.read_text().split() == first.credential_keys
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert first.credential_keys[0] not in repr(first)
+
+
+@pytest.mark.parametrize("separator", [",", "\n", " , "])
+def test_keys_of_credentials_may_come_from_a_file_and_stay_out_of_the_environment(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, separator: str
+) -> None:
+    keys = ["A" * 43 + "=", "B" * 42 + "A="]
+    (tmp_path / "keys").write_text(separator.join(keys) + "\n")
+    monkeypatch.setenv("PLUMBLINE_CREDENTIAL_KEYS_FILE", str(tmp_path / "keys"))
+    environment = read_environment()
+    assert (environment.credential_keys, environment.credential_keys_file) == (keys, None)
+    assert "PLUMBLINE_CREDENTIAL_KEYS" not in os.environ
+    assert not (bare / "credential-keys").exists()
+
+
+def test_a_key_of_the_wrong_form_is_refused_and_not_repeated(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_CREDENTIAL_KEYS", "not-a-key-4711")
+    with pytest.raises(SettingsInvalid, match="PLUMBLINE_CREDENTIAL_KEYS") as caught:
+        read_environment()
+    assert "4711" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["plumbline.example", "ftp://plumbline.example", "https://a:b@plumbline.example"]
+)
+def test_a_public_address_that_is_none_is_refused(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_PUBLIC_URL", url)
+    with pytest.raises(SettingsInvalid, match="PLUMBLINE_PUBLIC_URL"):
+        read_environment()
+
+
+def test_links_start_with_the_public_address_or_the_first_host(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_HOSTS", "plumbline.example,other")
+    assert read_environment().public_address == "http://plumbline.example"
+    monkeypatch.setenv("PLUMBLINE_PUBLIC_URL", "https://p.example:8443/")
+    assert read_environment().public_address == "https://p.example:8443"
