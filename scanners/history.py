@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from scanners.errors import LimitError, ObjectError, ScanError
+from scanners.errors import LimitError, ScanError
 from scanners.git import GitFailed, run_git
 from scanners.redact import redact
+from scanners.tree import commit_not_found, read_committed_at
 
 MAX_LINE = 250_000
 """Commits of a line of first parents that are looked at; the longest public histories have about a million."""
@@ -117,23 +118,33 @@ def first_parents(
     try:
         raw = run_git([*args, *([f"^{stop}"] if stop else []), "--"], repo=mirror, timeout=timeout)
     except GitFailed as error:
+        if not has_commit(mirror, head):
+            raise commit_not_found(head) from error
         raw, ended = error.printed, "missing"
-        if not raw:
-            raise ObjectError(
-                "commit.not-found",
-                f"The history of {head[:12]} cannot be read.",
-                hint="The mirror lacks the commit, or the history before it.",
-                fault="repository",
-            ) from error
     ids, seconds = [], []
     for line in raw.decode("ascii", "replace").splitlines():
         stamp, _, commit = line.partition(" ")
         if _ID.fullmatch(commit) and stamp.isdigit():
             ids.append(commit)
             seconds.append(int(stamp))
+    if ended == "missing":
+        # git stops at the commit whose parent is missing without a word about the commit itself.
+        last = _first_parent(mirror, ids[-1]) if ids else head
+        if last and has_commit(mirror, last):
+            ids.append(last)
+            seconds.append(int(read_committed_at(mirror, last).timestamp()))
     if len(ids) > limit:
         return Line(tuple(ids[:limit]), tuple(seconds[:limit]), "limit")
     return Line(tuple(ids), tuple(seconds), ended)
+
+
+def _first_parent(mirror: Path, commit: str) -> str:
+    """The first parent that a commit names, whether the mirror holds it or not; "" for a root."""
+    raw = run_git(["cat-file", "commit", commit], repo=mirror, timeout=_SECONDS, max_output=16 << 20)
+    for line in raw.split(b"\n\n", 1)[0].split(b"\n"):
+        if line.startswith(b"parent "):
+            return line[7:].decode("ascii", "replace")
+    return ""
 
 
 def describe(mirror: Path, commits: Sequence[str]) -> dict[str, Commit]:
@@ -210,7 +221,8 @@ def _is_ancestor(mirror: Path, old: str, new: str) -> bool:
     try:
         run_git(["merge-base", "--is-ancestor", old, new], repo=mirror, timeout=_SECONDS)
     except GitFailed as error:
-        if error.status != 1:
+        # With a hole in the history git complains and answers no all the same.
+        if error.status != 1 or error.stderr.strip():
             raise
         return False
     return True
