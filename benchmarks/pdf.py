@@ -2,7 +2,7 @@
 
     uv run python benchmarks/pdf.py [REPOSITORIES ...] [--json FILE]
 
-Each document is set in a process of its own, from made-up verdicts with evidence and a year of scores. Told are the
+Each document is set in a process of its own, from made-up verdicts with evidence and a year of daily scores. Told are the
 seconds that setting it takes (page models aside), the peak memory of the whole process (page models included), the
 pages and the size. The aim is a team of 100 repositories in 10 s and 300 MB.
 """
@@ -67,8 +67,8 @@ def year(number: int) -> Trend:
     chance = random.Random(number)
     return Trend(
         tuple(
-            TrendPoint(NOW - timedelta(days=30 * n), Fraction(chance.randint(300, 800), 10), backfilled=n > 6)
-            for n in range(12)
+            TrendPoint(NOW - timedelta(days=n), Fraction(chance.randint(300, 800), 10), backfilled=n > 200)
+            for n in range(365)
         )
     )
 

@@ -12,7 +12,7 @@ from assessments.narrative import days
 from assessments.overlays import Overlay
 from assessments.planning import PlannedPhase
 from assessments.report import EvidenceLine, Gap, ItemRow, Recommendation, ReportPage
-from assessments.reports.pdf_text import prose
+from assessments.reports.pdf_text import headline, prose
 from assessments.reports.pdf_trend import Trend, change_data, trend_data
 from assessments.reports.plain import shortened
 
@@ -102,7 +102,7 @@ def _identity(page: ReportPage, name: str) -> dict[str, Any]:
         "ruleset": f"{page.standard.title} {page.standard.version}",
         "keywords": [page.standard.title, page.standard.version],
         "name": name,
-        "running": shortened(name, RUNNING),
+        "running": headline(name, RUNNING),
         "address": {"text": subject.url, "url": web(subject.url)},
         "commit": subject.commit,
         "short_commit": subject.commit[:12],

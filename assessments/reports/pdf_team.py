@@ -21,8 +21,8 @@ from assessments.reports.pdf_report import (
     timeline_data,
     web,
 )
+from assessments.reports.pdf_text import headline
 from assessments.reports.pdf_trend import Trend, change_data, trend_data
-from assessments.reports.plain import shortened
 from assessments.team_report import TeamNeed, TeamPage
 
 STEPS = 5
@@ -33,6 +33,9 @@ MISSING = 6
 """Failing items named per area there."""
 REPOSITORIES = 8
 """Repositories named per step of the team's plan; each one's page names its own steps."""
+
+SPARKLINE = 26
+"""Points of a repository's small chart, one per fortnight of a year."""
 
 
 def team_data(
@@ -48,7 +51,7 @@ def team_data(
         "ruleset": f"{page.standard.title} {page.standard.version}",
         "keywords": [page.standard.title, page.standard.version],
         "name": page.team,
-        "running": shortened(page.team, RUNNING),
+        "running": headline(page.team, RUNNING),
         "day": f"{max(judged).astimezone(UTC):%-d %B %Y}" if judged else "",
         "judged": moment_words(max(judged)) if judged else "",
         "oldest": moment_words(min(judged)) if judged else "",
@@ -127,7 +130,7 @@ def _repository(page: ReportPage, trend: Trend | None) -> dict[str, Any]:
         "stack": ", ".join(page.subject.stack),
         "grade": grade_data(page.effective_grade),
         "change": change_data(trend, page.standard),
-        "trend": trend_data(trend, page.standard),
+        "trend": trend_data(trend, page.standard, SPARKLINE),
         "counts": counts_data(page.items),
         "areas": [area_data(area) for area in page.areas],
         "gaps": [_gap(gap) for gap in page.gaps[:GAPS]],

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from assessments.reports.plain import shortened
+
 UNBROKEN = 48
 """Characters without a place to break a line, after which one is offered."""
 STACKED = 3
@@ -31,6 +33,11 @@ _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}")
 def prose(text: str) -> str:
     """What a person or a ruleset wrote, on one line: line breaks and indents of its source are blanks."""
     return " ".join(text.split())
+
+
+def headline(text: str, width: int) -> str:
+    """The text made printable and cut, the cut marked, for a line that must not wrap."""
+    return shortened(printable(text).replace("\N{ZERO WIDTH SPACE}", ""), width)
 
 
 def printable(text: str) -> str:

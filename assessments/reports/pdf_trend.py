@@ -47,10 +47,11 @@ def change_data(trend: Trend | None, standard: Standard) -> dict[str, str] | Non
     }
 
 
-def trend_data(trend: Trend | None, standard: Standard) -> dict[str, Any] | None:
+def trend_data(trend: Trend | None, standard: Standard, most: int = 1000) -> dict[str, Any] | None:
     """Coordinates from 0 to 1 (right and up) with their words; None before there are two points.
 
-    ``points`` without a score have no ``y``: the line breaks there.
+    ``points`` without a score have no ``y``: the line breaks there. Of more points than ``most`` evenly many are
+    left out, never the first or the last.
     """
     points = _ordered(trend)
     scores = [float(score) for score in map(_score, points) if score is not None]
@@ -70,7 +71,7 @@ def trend_data(trend: Trend | None, standard: Standard) -> dict[str, Any] | None
         "alt": _words(points, trend.marks, standard),
         "points": [
             {"x": x(p.at), "y": None if (score := _score(p)) is None else y(float(score)), "hollow": p.backfilled}
-            for p in points
+            for p in _thinned(points, most)
         ],
         "bands": [
             {"letter": letter, "low": y(max(low, lower)), "high": y(min(high, upper))}
@@ -88,6 +89,12 @@ def trend_data(trend: Trend | None, standard: Standard) -> dict[str, Any] | None
 
 def _ordered(trend: Trend | None) -> list[TrendPoint]:
     return sorted(trend.points if trend else (), key=lambda point: _moment(point.at))
+
+
+def _thinned(points: Sequence[TrendPoint], most: int) -> Sequence[TrendPoint]:
+    if len(points) <= most:
+        return points
+    return [points[n * (len(points) - 1) // (most - 1)] for n in range(most)]
 
 
 def _score(point: TrendPoint) -> Fraction | None:

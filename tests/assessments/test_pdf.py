@@ -351,7 +351,7 @@ def test_any_text_of_a_repository_makes_a_valid_document(text: str) -> None:
 
 # Surrogates too: they stand for bytes of a path that are no text.
 @given(st.text(st.characters(exclude_categories=()), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_text_breaks_the_document_or_is_dropped(text: str) -> None:
     assert shows(open_pdf(render_pdf(page_with(text))), text)
 
@@ -430,6 +430,15 @@ def test_scores_and_bands_stay_on_the_drawing(scores: Sequence[Fraction]) -> Non
     ]
     assert all(0 <= y <= 1 for y in drawn)
     assert data["bands"][0]["high"] == 1 and data["bands"][-1]["low"] == 0
+
+
+def test_thinned_line_keeps_its_ends() -> None:
+    trend = Trend(tuple(TrendPoint(NOW + timedelta(days=n), Fraction(n, 10)) for n in range(365)))
+    data = trend_data(trend, shipped_standard(), 26)
+    assert data is not None
+    assert len(data["points"]) == 26
+    assert (data["points"][0]["x"], data["points"][-1]["x"]) == (0, 1)
+    assert "365 scores" in data["alt"]
 
 
 def test_one_point_or_none_makes_no_chart() -> None:
