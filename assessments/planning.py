@@ -36,7 +36,7 @@ class PlannedPhase:
     """A phase with the weeks it takes, counted from 1 and inclusive, like its dates.
 
     ``starts_on`` and ``ends_on`` are None where the plan has no start date. ``leads_to`` is the grade once
-    every step up to this phase's end is done; a step's ``need.points`` say what it adds.
+    every step up to this phase's end is done, ``comes_from`` the one before the phase; a step's ``need.points`` say what it adds.
     """
 
     phase: Phase
@@ -46,11 +46,16 @@ class PlannedPhase:
     last_week: int
     starts_on: date | None
     ends_on: date | None
+    comes_from: Grade
     leads_to: Grade
 
     @property
     def weeks(self) -> str:
         return weeks_words(self.first_week, self.last_week)
+
+    @property
+    def grades(self) -> str:
+        return grade_words(self.comes_from.letter, self.leads_to.letter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,9 @@ def build_plan(
     slots = schedule(
         standard, {id: _effort(group) for id, group in arranged.items() if group}, capacity, starts_on
     )
-    reached, phases, number = dict(verdicts), [], 0
+    reached, number = dict(verdicts), 0
+    phases: list[PlannedPhase] = []
+    starts_at = grade(standard, verdicts)
     for phase in standard.phases:
         group = arranged.get(phase.id)
         if not group:
@@ -120,10 +127,11 @@ def build_plan(
                 last_week=slot.last_week,
                 starts_on=slot.starts_on,
                 ends_on=slot.ends_on,
+                comes_from=phases[-1].leads_to if phases else starts_at,
                 leads_to=grade(standard, reached),
             )
         )
-    return Plan(grade(standard, verdicts), tuple(phases), capacity)
+    return Plan(starts_at, tuple(phases), capacity)
 
 
 def arrange(standard: Standard, needs: Iterable[N]) -> dict[int, tuple[N, ...]]:
@@ -181,6 +189,11 @@ def schedule(
 def weeks_words(first: int, last: int) -> str:
     """The weeks of a phase in words, counted from the plan's start."""
     return f"Week {first}" if first == last else f"Weeks {first}-{last}"
+
+
+def grade_words(before: str | None, after: str | None) -> str:
+    """The grades that a phase leads from and to: "C → B-"."""
+    return f"{before or 'no grade'} → {after or 'no grade'}"
 
 
 def _effort(needs: Iterable[Need]) -> Fraction:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from assessments.grading import band, stars_of
 from assessments.matrix import Need
-from assessments.planning import arrange, schedule, weeks_words
+from assessments.planning import arrange, grade_words, schedule, weeks_words
 from assessments.report import ReportPage
 from assessments.standard import Area, Initiative, Phase, Priority, Standard
 
@@ -87,11 +87,16 @@ class TeamPhase:
     last_week: int
     starts_on: date | None
     ends_on: date | None
+    comes_from: TeamScore
     leads_to: TeamScore
 
     @property
     def weeks(self) -> str:
         return weeks_words(self.first_week, self.last_week)
+
+    @property
+    def grades(self) -> str:
+        return grade_words(self.comes_from.letter, self.leads_to.letter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,8 @@ def _phases(
     arranged = {phase: group for phase, group in arrange(standard, needs).items() if group}
     efforts = {phase: _sum(need.effort for need in group) for phase, group in arranged.items()}
     slots = schedule(standard, efforts, capacity, starts_on)
-    gained, phases = Fraction(0), []
+    gained = Fraction(0)
+    phases: list[TeamPhase] = []
     for phase in standard.phases:
         if phase.id not in arranged:
             continue
@@ -196,6 +202,7 @@ def _phases(
                 last_week=slot.last_week,
                 starts_on=slot.starts_on,
                 ends_on=slot.ends_on,
+                comes_from=phases[-1].leads_to if phases else score,
                 leads_to=_team_score(
                     standard, None if score.score is None else score.score + gained, score.graded
                 ),

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from assessments.choices import StepState
 from assessments.forge import Forge, forge_of
 from assessments.guidance import Guidance, read_guidance
 from assessments.models import Assessment, ChecklistItem, Repository
 from assessments.report import ReportPage, Subject, build_report
 from assessments.services.assess import verdicts_of
+from assessments.services.plans import current_plans
 from assessments.services.rulesets import built
 from scanners.facts import Evidence, Problem
 from scanners.rules import RULESETS, SHIPPED
@@ -35,8 +38,17 @@ def guidance_of(ruleset: str) -> dict[str, Guidance]:
 
 
 def report_of_assessment(repository: Repository, assessment: Assessment) -> ReportPage:
-    """The full report of an assessment; evidence is the current checklist's where the verdict is the same."""
+    """The full report of an assessment; evidence is the current checklist's where the verdict is the same.
+
+    The plan of the one that stands has the start, the capacity and the ticks of the saved plan, if there is one;
+    otherwise it starts on the day of the assessment, with the team's capacity.
+    """
     _, standard = built(assessment.ruleset)
+    plan = current_plans(repository).filter(ruleset=assessment.ruleset.ruleset).first()
+    if plan is not None and assessment.pk != repository.current_id:
+        plan = None
+    done = plan.steps.filter(state=StepState.DONE).values_list("initiative", flat=True) if plan else ()
+    capacity = plan.capacity if plan else repository.team.capacity
     found = ChecklistItem.objects.filter(repository=repository, ruleset=assessment.ruleset.ruleset)
     rows = {row.item: row for row in found}
     return build_report(
@@ -45,7 +57,9 @@ def report_of_assessment(repository: Repository, assessment: Assessment) -> Repo
         _stored(verdicts_of(assessment, standard), rows),
         stale=frozenset(item for item, row in rows.items() if row.stale),
         guidance=guidance_of(assessment.ruleset.ruleset),
-        starts_on=assessment.judged_at.date(),
+        capacity=None if capacity is None else Fraction(capacity),
+        starts_on=plan.starts_on if plan else assessment.judged_at.date(),
+        done=frozenset(done),
         evidence_url=_linker(forge_of(repository.mirror.url), repository.root, assessment.commit),
     )
 

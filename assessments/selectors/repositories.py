@@ -19,6 +19,7 @@ from assessments.models import Assessment, Repository, ScanRequest, VerdictChang
 from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
 from assessments.report import ReportPage
 from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
 from assessments.selectors.trends import repository_chart
@@ -152,6 +153,7 @@ class RepositoryPage:
     packs: tuple[PackRow, ...]
     changes: tuple[ChangeRow, ...]
     trend_chart: Chart | None
+    plan: PlanLink | None
     report: ReportPage | None
 
 
@@ -263,6 +265,7 @@ def get_repository_page(user: AbstractUser, repository: Repository, ruleset: str
         trend_chart=(
             repository_chart(repository, built(assessment.ruleset)[1], ruleset) if assessment else None
         ),
+        plan=plan_link(repository) if assessment else None,
         report=report,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -10,12 +11,14 @@ from django.core.paginator import Page
 from django.db.models import Avg, Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments.charts import Chart
 from assessments.grading import band
 from assessments.models import Repository, Team
-from assessments.policy import may_manage_sources, may_scan, visible_teams
+from assessments.policy import may_lead_plan, may_manage_sources, may_scan, visible_teams
 from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
 from assessments.selectors.trends import average_chart, change_of_days, days_of, team_trends
@@ -58,6 +61,9 @@ class TeamPage:
     trend_chart: Chart | None
     repositories: tuple[RepositoryRow, ...]
     report: TeamReport
+    plan: PlanLink
+    capacity: Decimal | None
+    capacity_url: str
     scan_url: str
     can_scan: bool
     settings_url: str = ""
@@ -117,7 +123,14 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         for one in repositories
         if one.current and built(one.current.ruleset)[1].version == standard.version
     ]
-    report = build_team_report(team.name, standard, pages)
+    plan = plan_link(team)
+    report = build_team_report(
+        team.name,
+        standard,
+        pages,
+        capacity=None if team.capacity is None else Fraction(team.capacity),
+        starts_on=plan.starts_on or timezone.localdate(),
+    )
     days = days_of([team], team.repositories.all())
     return TeamPage(
         name=team.name,
@@ -128,6 +141,9 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         trend_chart=average_chart(days, standard),
         repositories=tuple(repository_rows(repositories)),
         report=report,
+        plan=plan,
+        capacity=team.capacity,
+        capacity_url=reverse("team-capacity", args=[team.slug]) if may_lead_plan(user, team) else "",
         scan_url=reverse("team-scan", args=[team.slug]),
         can_scan=may_scan(user, team),
         settings_url=reverse("team-settings", args=[team.slug]) if may_manage_sources(user, team) else "",
