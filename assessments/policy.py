@@ -43,6 +43,31 @@ def may_scan(user: Person, team: Team) -> bool:
     return is_admin(user) or _has_role(user, team, Role.LEAD, Role.MEMBER)
 
 
+def scannable_repositories(user: Person) -> QuerySet[Repository]:
+    """The repositories that a person may ask to be scanned."""
+    if is_admin(user):
+        return Repository.objects.all()
+    return Repository.objects.filter(
+        team__memberships__user_id=user.pk or 0, team__memberships__role__in=[Role.LEAD, Role.MEMBER]
+    )
+
+
+def may_scan_some(user: Person) -> bool:
+    """Whether there is a team whose repositories a person may ask to be scanned."""
+    roles = [Role.LEAD, Role.MEMBER]
+    return is_admin(user) or Membership.objects.filter(user_id=user.pk or 0, role__in=roles).exists()
+
+
+def may_lead(user: Person, team: Team) -> bool:
+    """The schedule of a team and its repositories, and releasing one that was quarantined."""
+    return is_admin(user) or _has_role(user, team, Role.LEAD)
+
+
+def may_set_schedule(user: Person) -> bool:
+    """The organisation's schedule, and rescans of the whole fleet."""
+    return is_admin(user)
+
+
 def may_add_repositories(user: Person) -> bool:
     """Adding an address makes its code readable here, so only admins do it until credentials have owners."""
     return is_admin(user)

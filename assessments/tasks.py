@@ -6,9 +6,23 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from celery import Task, shared_task
 from django.db import OperationalError
 
+from assessments.choices import PastWork
 from assessments.failures import explain
 from assessments.models import ScanRequest
-from assessments.services import digests, exports, hooks, meters, notifications, rollups, scans
+from assessments.services import (
+    backfill,
+    comparing,
+    digests,
+    exports,
+    hooks,
+    meters,
+    notifications,
+    origins,
+    past,
+    rollups,
+    scans,
+    schedule,
+)
 from assessments.services.assess import as_limit_error, run_scan
 from scanners.errors import ScanError
 
@@ -68,6 +82,54 @@ def _failed(scan: ScanRequest, error: ScanError) -> None:
     meters.scan_failed(explain(error.id, error.fault).whose)
 
 
+_ON_THE_PAST = {
+    PastWork.BACKFILL: backfill.backfill,
+    PastWork.COMPARISON: comparing.look_closer,
+    PastWork.ORIGIN: origins.find_origins,
+}
+
+
+@shared_task
+def work_on_the_past(work_id: int, tries: int = 0) -> None:
+    """Carries a piece of work on a repository's past on, or to its end; ``tries`` counts faults of the network."""
+    work = past.claim_work(work_id=work_id)
+    if work is None:
+        return
+    try:
+        _ON_THE_PAST[PastWork(work.kind)](work)
+    except past.WorkLost:
+        return
+    except ScanError as error:
+        if error.id == "scan.host-rests" or (
+            error.retry and error.fault == "network" and tries < NETWORK_RETRIES
+        ):
+            wait = max(error.wait or 0, 0 if error.id == "scan.host-rests" else 30 * 2**tries)
+            past.give_back(work, countdown=wait + random.uniform(1, 10), tries=tries + 1)
+            return
+        past.fail_work(work, error)
+    except (SoftTimeLimitExceeded, MemoryError) as error:
+        past.fail_work(work, as_limit_error(error))
+    except OperationalError:
+        past.give_back(work, countdown=30, tries=tries)
+    except Exception:
+        past.fail_work(
+            work,
+            ScanError(
+                "past.internal",
+                "Something went wrong in Plumbline itself.",
+                hint="The worker's log tells more.",
+                fault="ours",
+            ),
+        )
+        raise
+
+
+@shared_task
+def send_scans(keys: list[int]) -> int:
+    """Puts many scans that were asked for at once before the workers."""
+    return schedule.send(keys)
+
+
 @shared_task
 def discover_due() -> int:
     """Asks for a scan of what is due."""
@@ -76,8 +138,8 @@ def discover_due() -> int:
 
 @shared_task
 def recover_abandoned() -> int:
-    """Queues scans of dead workers again."""
-    return scans.recover_abandoned()
+    """Queues scans, and work on the past, of dead workers again."""
+    return scans.recover_abandoned() + past.recover_work()
 
 
 @shared_task

@@ -18,7 +18,9 @@ from assessments.forge import forge_of
 from assessments.models import Assessment, Repository, ScanRequest, VerdictChange
 from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
 from assessments.report import ReportPage
+from assessments.selectors.care import Care, care_of
 from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.histories import BackfillState, OriginRow, get_backfill_state, origin_row
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
@@ -112,6 +114,8 @@ class ChangeRow:
     verdict: str
     cause: str
     at: datetime
+    origin: OriginRow | None
+    compare_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ class RepositoryPage:
     stale: bool
     stack: tuple[str, ...]
     scan: ScanProgress | None
+    care: Care
     progress_url: str
     scan_url: str
     pdf_url: str
@@ -155,6 +160,17 @@ class RepositoryPage:
     trend_chart: Chart | None
     plan: PlanLink | None
     report: ReportPage | None
+    history_url: str
+    by_today: bool
+    rules_url: str
+    backfill: BackfillState | None
+    backfill_url: str
+    backfill_progress_url: str
+
+    @property
+    def can_work(self) -> bool:
+        """Whether the person may ask for work on the past: whoever may ask for scans."""
+        return self.can_scan
 
 
 def repository_rows(repositories: Iterable[Repository], area: str = "") -> list[RepositoryRow]:
@@ -226,10 +242,13 @@ def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:
     return letter[:1], {"+": 0, "": 1, "-": 2}[letter[1:]]
 
 
-def get_repository_page(user: AbstractUser, repository: Repository, ruleset: str = DEFAULT) -> RepositoryPage:
+def get_repository_page(
+    user: AbstractUser, repository: Repository, ruleset: str = DEFAULT, *, by_today: bool = False
+) -> RepositoryPage:
     """The page of one repository that the person may see (mirror, team and current assessment loaded).
 
-    ``ruleset`` names a pack whose report to show; an unknown one shows the standard's.
+    ``ruleset`` names a pack whose report to show; an unknown one shows the standard's. ``by_today`` draws the trend
+    by today's rules alone.
     """
     standings = _standings(repository)
     ruleset = ruleset if ruleset in standings else DEFAULT
@@ -255,7 +274,8 @@ def get_repository_page(user: AbstractUser, repository: Repository, ruleset: str
         ruleset=str(assessment.ruleset) if assessment else "",
         stale=bool(repository.last_error_id and assessment),
         stack=tuple(repository.stack),
-        scan=progress_of(scan) if scan else None,
+        scan=progress_of(scan, can_cancel=may_scan(user, repository.team)) if scan else None,
+        care=care_of(repository, user),
         progress_url=reverse("repository-progress", args=[slug]),
         scan_url=reverse("repository-scan", args=[slug]),
         pdf_url=reverse("repository-export", args=[slug]) if assessment and ruleset == DEFAULT else "",
@@ -263,10 +283,22 @@ def get_repository_page(user: AbstractUser, repository: Repository, ruleset: str
         packs=_packs(slug, standings, ruleset) if len(standings) > 1 else (),
         changes=_changes(repository, assessment) if assessment else (),
         trend_chart=(
-            repository_chart(repository, built(assessment.ruleset)[1], ruleset) if assessment else None
+            repository_chart(repository, built(assessment.ruleset)[1], ruleset, by_today=by_today)
+            if assessment
+            else None
         ),
         plan=plan_link(repository) if assessment else None,
         report=report,
+        history_url=reverse("repository-history", args=[slug]),
+        by_today=by_today,
+        rules_url=(
+            reverse("repository-detail", args=[slug]) + ("" if by_today else "?rules=today") + "#trend"
+            if assessment and _judged_by_several(repository, ruleset)
+            else ""
+        ),
+        backfill=get_backfill_state(repository),
+        backfill_url=reverse("repository-backfill", args=[slug]),
+        backfill_progress_url=reverse("repository-backfill-progress", args=[slug]),
     )
 
 
@@ -293,12 +325,28 @@ def _packs(slug: str, standings: dict[str, Assessment], shown: str) -> tuple[Pac
     )
 
 
+def _judged_by_several(repository: Repository, ruleset: str) -> bool:
+    rows = repository.assessments.filter(ruleset__ruleset=ruleset).order_by()
+    return len(rows.values_list("ruleset", flat=True).distinct()[:2]) > 1
+
+
 def _changes(repository: Repository, assessment: Assessment) -> tuple[ChangeRow, ...]:
     titles = {item.id: item.title for item in built(assessment.ruleset)[1].items}
+    forge = forge_of(repository.mirror.url)
+    compare = reverse("repository-compare", args=[repository.slug])
     latest = VerdictChange.objects.filter(
         repository=repository, assessment__ruleset__ruleset=assessment.ruleset.ruleset
     )[:6]
     return tuple(
-        ChangeRow(c.item, titles.get(c.item, c.item), c.before, c.after, c.get_cause_display(), c.at)
+        ChangeRow(
+            c.item,
+            titles.get(c.item, c.item),
+            c.before,
+            c.after,
+            c.get_cause_display(),
+            c.at,
+            origin_row(c, forge),
+            f"{compare}?to={c.assessment_id}#flip-{c.item}",
+        )
         for c in latest
     )

@@ -16,7 +16,7 @@ from assessments.charts import Chart
 from assessments.choices import Outcome
 from assessments.guidance import Guidance
 from assessments.models import ChecklistItem
-from assessments.policy import visible_repositories
+from assessments.policy import may_scan_some, visible_repositories
 from assessments.selectors.adoption import adoption_chart, counts_of_items
 from assessments.selectors.filters import paginate
 from assessments.selectors.reports import guidance_of
@@ -79,6 +79,7 @@ class ItemPage:
     unknown_count: int
     accuracy: MeasuredAccuracy | None
     adoption_chart: Chart | None
+    can_scan: bool = False
 
 
 def get_standard_page(user: AbstractUser) -> StandardPage:
@@ -129,6 +130,7 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
         unknown_count=counts.get(Outcome.UNKNOWN, 0),
         accuracy=measured_accuracy(DEFAULT).get(item_id),
         adoption_chart=adoption_chart(item_id),
+        can_scan=may_scan_some(user),
     )
 
 

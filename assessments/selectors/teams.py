@@ -16,7 +16,7 @@ from django.utils import timezone
 from assessments.charts import Chart
 from assessments.grading import band
 from assessments.models import Repository, Team
-from assessments.policy import may_lead_plan, may_manage_sources, may_scan, visible_teams
+from assessments.policy import may_lead, may_lead_plan, may_manage_sources, may_scan, visible_teams
 from assessments.selectors.filters import paginate, sort_order, text
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import light_report
@@ -67,6 +67,8 @@ class TeamPage:
     scan_url: str
     can_scan: bool
     settings_url: str = ""
+    schedule_url: str = ""
+    changes_url: str = ""
 
 
 _SORTS = {"name": "name", "score": "mean", "repositories": "count"}
@@ -146,5 +148,7 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         capacity_url=reverse("team-capacity", args=[team.slug]) if may_lead_plan(user, team) else "",
         scan_url=reverse("team-scan", args=[team.slug]),
         can_scan=may_scan(user, team),
+        changes_url=reverse("team-changes", args=[team.slug]),
         settings_url=reverse("team-settings", args=[team.slug]) if may_manage_sources(user, team) else "",
+        schedule_url=reverse("team-schedule", args=[team.slug]) if may_lead(user, team) else "",
     )

@@ -21,6 +21,7 @@ from pygments.lexers.special import TextLexer
 from pygments.util import ClassNotFound
 
 from assessments.grading import tenths as cut_to_tenths
+from assessments.storable import storable
 
 register = template.Library()
 
@@ -120,8 +121,40 @@ def since(moment: datetime | None) -> SafeString:
 
 
 @register.filter
+def until(moment: datetime | None) -> SafeString:
+    """A time element: in how long, "now" for what is due, with the exact time on hover."""
+    if moment is None:
+        return mark_safe("")
+    local = timezone.localtime(moment)
+    seconds = (moment - timezone.now()).total_seconds()
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        date_format(local, "j F Y, H:i T"),
+        "now" if seconds < 1 else f"in {_span(seconds)}",
+    )
+
+
+def _span(seconds: float) -> str:
+    """Seconds in the largest unit that tells enough: 40 s, 12 min, 5 h, 3 days."""
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} min"
+    if seconds < 36 * 3600:
+        return f"{round(seconds / 3600)} h"
+    return f"{round(seconds / 86400)} days"
+
+
+@register.filter
 def short_commit(commit: str | None) -> str:
     return (commit or "")[:8]
+
+
+@register.filter
+def visible(value: str) -> str:
+    """A path for a person: bytes that are no text, and control characters, as escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in storable(value))
 
 
 @register.filter

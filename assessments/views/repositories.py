@@ -60,7 +60,12 @@ def repository_create(request: HttpRequest) -> HttpResponse:
 @require_safe
 def repository_detail(request: HttpRequest, slug: str) -> HttpResponse:
     repository = _visible(request, slug)
-    page = get_repository_page(request.user, repository, request.GET.get("ruleset", DEFAULT))
+    page = get_repository_page(
+        request.user,
+        repository,
+        request.GET.get("ruleset", DEFAULT),
+        by_today=request.GET.get("rules") == "today",
+    )
     return render(request, "repositories/detail.html", {"page": page})
 
 
@@ -69,7 +74,8 @@ def repository_scan(request: HttpRequest, slug: str) -> HttpResponse:
     repository = _visible(request, slug)
     if not policy.may_scan(request.user, repository.team):
         raise PermissionDenied
-    request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
+    if repository.quarantined_at is None:  # or it would fail at once, and hide why it is quarantined
+        request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
     return redirect("repository-detail", slug)
 
 
@@ -78,7 +84,7 @@ def repository_progress(request: HttpRequest, slug: str) -> HttpResponse:
     """The progress alone; once the scan has ended, the whole page is fetched anew."""
     repository = _visible(request, slug)
     scan = latest_scan(repository)
-    progress = progress_of(scan) if scan else None
+    progress = progress_of(scan, can_cancel=policy.may_scan(request.user, repository.team)) if scan else None
     context = {"scan": progress, "progress_url": request.path}
     response = render(request, "repositories/_scan.html", context)
     if request.htmx and not (progress and progress.running):

@@ -7,9 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import policy
-from assessments.choices import ScanReason
 from assessments.selectors.teams import get_team_list, get_team_page
-from assessments.services.scans import request_scan
+from assessments.services.schedule import request_many
 
 
 @require_safe
@@ -28,9 +27,6 @@ def team_scan(request: HttpRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
     if not policy.may_scan(request.user, team):
         raise PermissionDenied
-    repositories = list(team.repositories.all())
-    for repository in repositories:
-        request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
-    count = len(repositories)
+    count = request_many(repositories=team.repositories.all(), requested_by=request.user)
     messages.success(request, f"{count} repositor{'y is' if count == 1 else 'ies are'} being scanned.")
     return redirect("team-detail", slug)
