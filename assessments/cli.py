@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from assessments.report import ReportPage
     from scanners.scan import ScanResult
 
-FORMATS = ("text", "json", "markdown", "sarif", "pdf")
+FORMATS = ("text", "json", "markdown", "csv", "xlsx", "sarif", "pdf")
 
 
 def cache_dir() -> Path:
@@ -87,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
         "--allow-private", action="store_true", help="let SOURCE be on a private network address"
     )
     assess.set_defaults(run=run_assess)
+    render = commands.add_parser("render", help="draw the report of a JSON file again, in another format")
+    render.add_argument("report", type=Path, metavar="REPORT.json", help="written by assess --format json")
+    render.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
+    render.add_argument("--output", type=Path, help="write to this file instead of standard output")
+    render.set_defaults(run=run_render)
     accuracy = commands.add_parser("accuracy", help="compare verdicts with a folder of labels")
     accuracy.add_argument("labels", type=Path, metavar="LABELS_DIR")
     accuracy.add_argument(
@@ -209,6 +214,14 @@ def _render(format: str, page: "ReportPage") -> str | bytes:
         from assessments.reports.pdf import render_pdf
 
         return render_pdf(page)
+    if format == "csv":
+        from assessments.reports.csv import render_csv
+
+        return render_csv(page)
+    if format == "xlsx":
+        from assessments.reports.xlsx import render_xlsx
+
+        return render_xlsx(page)
     from assessments.reports.text import render_text
 
     return render_text(page, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
@@ -224,6 +237,20 @@ def _write(content: str | bytes, output: Path | None) -> None:
     aside = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     aside.write_bytes(data)
     aside.replace(output)
+
+
+def run_render(arguments: argparse.Namespace) -> int:
+    """Prints the report that a JSON file holds."""
+    from assessments.reports.reading import page_from_json
+    from scanners.errors import SourceError
+
+    try:
+        text = arguments.report.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise SourceError("report.no-file", f"{arguments.report} cannot be read: {reason}.") from error
+    _write(_render(arguments.format, page_from_json(text)), arguments.output)
+    return 0
 
 
 def run_accuracy(arguments: argparse.Namespace) -> int:

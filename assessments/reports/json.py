@@ -1,15 +1,17 @@
 """The report as JSON, in the form that scripts rely on (``plumbline.assessment/1``)."""
 
-from datetime import date
+from dataclasses import asdict
+from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Any
 
 from assessments.grading import Grade
 from assessments.guidance import Guidance
-from assessments.planning import PlannedPhase
+from assessments.planning import Plan, PlannedPhase
 from assessments.report import EvidenceLine, Gap, ItemRow, ReportPage
 from assessments.reports.plain import json_text
+from assessments.standard import Standard
 
 SCHEMA = "plumbline.assessment/1"
 
@@ -57,6 +59,8 @@ def report_payload(page: ReportPage) -> dict[str, Any]:
         "plan": [_phase(phase) for phase in page.plan.phases],
         "plan_effort_days": _tenths(page.plan.effort + Fraction(1, 20)),
         "plan_capacity": float(page.plan.capacity) if page.plan.capacity else None,
+        "plan_capacity_exact": str(page.plan.capacity) if page.plan.capacity else None,
+        "plan_starts_on": _day(_plan_start(page.plan)),
         "conclusion": {
             "verdict": page.conclusion.verdict,
             "good": list(page.conclusion.good),
@@ -64,7 +68,32 @@ def report_payload(page: ReportPage) -> dict[str, Any]:
             "outlook": page.conclusion.outlook,
         },
         "resources": [{"title": one.title, "url": one.url} for one in page.resources],
-        "problems": [{"path": one.path, "id": one.id, "message": one.message} for one in subject.problems],
+        "problems": [asdict(one) for one in subject.problems],
+        "readme": subject.readme,
+        "standard": standard_payload(page.standard),
+    }
+
+
+def standard_payload(standard: Standard) -> dict[str, Any]:
+    """The standard that the report was graded by, as ``load_standard`` reads it: with it the report can be drawn
+    again from its JSON alone. Exact numbers are text."""
+    return {
+        "id": standard.id,
+        "version": standard.version,
+        "title": standard.title,
+        "split": {tier: str(share) for tier, share in standard.split.items()},
+        "minimum_known": str(standard.minimum_known),
+        "scale": [{"letter": b.letter, "from": str(b.lower), "label": b.label} for b in standard.scale],
+        "no_grade": standard.no_grade,
+        "ratings": list(standard.ratings),
+        "not_measured": standard.not_measured,
+        "categories": list(standard.categories),
+        "areas": [asdict(area) for area in standard.areas],
+        "items": [{**asdict(item), "weight": str(item.weight)} for item in standard.items],
+        "priorities": [asdict(one) for one in standard.priorities],
+        "phases": [asdict(one) for one in standard.phases],
+        "initiatives": [{**asdict(one), "effort": str(one.effort)} for one in standard.initiatives],
+        "resources": [asdict(one) for one in standard.resources],
     }
 
 
@@ -108,7 +137,7 @@ def _item(row: ItemRow) -> dict[str, Any]:
             }
             for one in row.overlays
         ]
-    if row.guidance and row.verdict == "fail":
+    if row.guidance:
         payload["guidance"] = _guidance(row.guidance)
     if row.snippet:
         payload["snippet"] = {
@@ -128,11 +157,21 @@ def _evidence(place: EvidenceLine) -> dict[str, Any]:
 def _guidance(guidance: Guidance) -> dict[str, Any]:
     return {
         "why": guidance.why,
+        "source": asdict(guidance.source) if guidance.source else None,
+        "standard": guidance.standard,
         "fix": guidance.fix,
         "effort_days": None if guidance.effort_days is None else float(guidance.effort_days),
         "links": [{"title": link.title, "url": link.url} for link in guidance.links],
         "controls": {name: list(ids) for name, ids in guidance.controls.items()},
     }
+
+
+def _plan_start(plan: Plan) -> date | None:
+    """The first day of the plan's first week, which the first phase with a step may come after."""
+    first = plan.phases[0] if plan.phases else None
+    if first is None or first.starts_on is None:
+        return None
+    return first.starts_on - timedelta(weeks=first.first_week - 1)
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
