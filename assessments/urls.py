@@ -21,6 +21,8 @@ from assessments.views import (
 urlpatterns = [
     path("", fleet.fleet, name="fleet"),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
     path("components/", fleet.components, name="components"),
     path("repositories/", repositories.repository_list, name="repository-list"),
     path("repositories/add/", repositories.repository_create, name="repository-create"),

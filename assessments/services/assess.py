@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import logging
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict
@@ -31,8 +32,8 @@ from assessments.models import (
 )
 from assessments.services import hosts, meters, notifications
 from assessments.services.credentials import reading
-from assessments.services.rollups import refresh_trends
 from assessments.services.plans import refresh_plans
+from assessments.services.rollups import refresh_trends
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.scans import Hold, advance, finish
 from assessments.staleness import Known, carried
@@ -66,7 +67,7 @@ def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
     hold = hold or Hold()
     version = current_version()
     versions = (version, *(current_version(pack) for pack in repository.team.packs))
-    mirror = _mirrored(repository, hold)
+    mirror = mirrored(repository, hold)
     commit = mirror.head()
     Mirror.objects.filter(pk=repository.mirror_id).update(
         head=commit,
@@ -96,7 +97,7 @@ def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
     return assessment
 
 
-def _mirrored(repository: Repository, hold: Hold) -> SourceMirror:
+def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
     """The repository's mirror, brought up to date by one of the places that its host has for us."""
     environment = settings.ENVIRONMENT
     folder = Path(settings.MIRRORS_DIR)
@@ -114,6 +115,7 @@ def _mirrored(repository: Repository, hold: Hold) -> SourceMirror:
         mirror.update()
     if environment.mirrors_mb:
         upkeep.keep_within(folder, environment.mirrors_mb << 20, keep=mirror.path)
+    meters.report_disk(socket.gethostname(), lambda: upkeep.disk_of(folder, environment.mirrors_mb << 20))
     return mirror
 
 

@@ -5,12 +5,13 @@ answer loses counts and nothing else.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from assessments.choices import RUNNING_STATES
+from scanners.upkeep import Disk
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ OUTCOMES = ("done", "unchanged", "failed", "cancelled", "given-back")
 STAGES = tuple(str(state) for state in RUNNING_STATES)
 BOUNDS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0)
 """Upper bounds of the histogram of a stage's duration, in seconds."""
+_TOLD_SECONDS, _FORGOTTEN_SECONDS, _MOST_HOSTS = 300, 24 * 3600, 200
 FAULTS = ("theirs", "ours", "network")
 
 
@@ -41,6 +43,32 @@ def answers_used(*, hits: int, misses: int) -> None:
     """Counts blobs whose answers were known, and those that had to be read."""
     _add("answers:hit", hits)
     _add("answers:miss", misses)
+
+
+def report_disk(host: str, measure: Callable[[], Disk]) -> None:
+    """Tells how much disk the mirrors of a host take; measured at most every five minutes."""
+    try:
+        if not cache.add(f"meter:disk:{host}:told", 1, timeout=_TOLD_SECONDS):
+            return
+        disk = measure()
+        figures = {"mirrors": disk.mirrors, "bytes": disk.bytes, "free": disk.free}
+        cache.set(f"meter:disk:{host}", figures, timeout=_FORGOTTEN_SECONDS)
+        hosts = cache.get("meter:disk") or []
+        if host not in hosts:
+            cache.set("meter:disk", [*hosts, host][-_MOST_HOSTS:], timeout=None)
+    except RedisError as error:
+        logger.debug("The disk of the mirrors was not told: %s", type(error).__name__)
+
+
+def read_disks() -> dict[str, dict[str, int]]:
+    """What was told last of each host's mirrors: how many, bytes, free bytes of the disk."""
+    try:
+        hosts = cache.get("meter:disk") or []
+        found = {host: cache.get(f"meter:disk:{host}") for host in hosts}
+    except RedisError as error:
+        logger.warning("The disks cannot be read: %s", type(error).__name__)
+        return {}
+    return {host: figures for host, figures in found.items() if figures}
 
 
 def read_all() -> dict[str, int]:

@@ -17,6 +17,8 @@ SignedIn = Callable[[AbstractUser], Client]
 
 OPEN = {
     "healthz",
+    "readyz",  # by token or address; tests/pages/test_health.py holds that
+    "metrics",
     "notification-stop",  # the address in a mail is signed; tests/pages/test_notifications.py holds that
     "push-hook",  # forges sign in by a signature; tests/assessments/test_hooks.py holds that
     "/admin/login/",
