@@ -50,11 +50,15 @@ def change_data(trend: Trend | None, standard: Standard) -> dict[str, str] | Non
 def trend_data(trend: Trend | None, standard: Standard, most: int = 1000) -> dict[str, Any] | None:
     """Coordinates from 0 to 1 (right and up) with their words; None before there are two points.
 
-    ``points`` without a score have no ``y``: the line breaks there. Of more points than ``most`` evenly many are
+    ``points`` without a score have no ``y``: the line breaks there. ``raw`` is the score without waivers, where they
+    lift any. Of more points than ``most`` evenly many are
     left out, never the first or the last.
     """
     points = _ordered(trend)
     scores = [float(score) for score in map(_score, points) if score is not None]
+    lifted = any(_score(point) != point.score for point in points)
+    if lifted:
+        scores += [float(point.score) for point in points if point.score is not None]
     if trend is None or len(points) < 2 or not scores:
         return None
     start, end = _moment(points[0].at), _moment(points[-1].at)
@@ -64,13 +68,13 @@ def trend_data(trend: Trend | None, standard: Standard, most: int = 1000) -> dic
     def x(at: datetime | date) -> float:
         return round((_moment(at) - start).total_seconds() / span, 5)
 
-    def y(score: float) -> float:
-        return round((score - low) / (high - low), 5)
+    def y(score: Fraction | float | None) -> float | None:
+        return None if score is None else round((float(score) - low) / (high - low), 5)
 
     return {
         "alt": _words(points, trend.marks, standard),
         "points": [
-            {"x": x(p.at), "y": None if (score := _score(p)) is None else y(float(score)), "hollow": p.backfilled}
+            {"x": x(p.at), "y": y(_score(p)), "raw": y(p.score) if lifted else None, "hollow": p.backfilled}
             for p in _thinned(points, most)
         ],
         "bands": [
@@ -81,9 +85,12 @@ def trend_data(trend: Trend | None, standard: Standard, most: int = 1000) -> dic
         "lines": [{"text": str(n), "y": y(n)} for n in range(0, 101, 10) if low <= n <= high],
         "ticks": [{"text": text, "x": x(day)} for day, text in _ticks(start, end)],
         "marks": [
-            {"text": mark.text, "x": x(mark.at)} for mark in trend.marks if start <= _moment(mark.at) <= end
+            {"text": mark.text, "day": f"{mark.at:%-d %B %Y}", "x": x(mark.at)}
+            for mark in trend.marks
+            if start <= _moment(mark.at) <= end
         ],
         "backfilled": any(point.backfilled for point in points),
+        "lifted": lifted,
     }  # fmt: skip
 
 

@@ -432,6 +432,29 @@ def test_scores_and_bands_stay_on_the_drawing(scores: Sequence[Fraction]) -> Non
     assert data["bands"][0]["high"] == 1 and data["bands"][-1]["low"] == 0
 
 
+def test_score_without_waivers_is_a_second_line_only_where_it_differs() -> None:
+    same = trend_data(past(41, 60), shipped_standard())
+    assert same is not None and not same["lifted"] and same["points"][0]["raw"] is None
+    points = (
+        TrendPoint(NOW, Fraction(40)),
+        TrendPoint(NOW + timedelta(days=1), Fraction(40), waived_score=Fraction(50)),
+    )
+    lifted = trend_data(Trend(points), shipped_standard())
+    assert lifted is not None and lifted["lifted"]
+    assert (
+        lifted["points"][0]["raw"]
+        == lifted["points"][1]["raw"]
+        == lifted["points"][0]["y"]
+        < lifted["points"][1]["y"]
+    )
+    words = text_of(open_pdf(render_pdf(reference_page(), trend=Trend(points))))
+    assert bare("The dotted line is the score without waivers") in words
+
+
+def test_changes_of_the_ruleset_are_dated_below_the_chart(document: pikepdf.Pdf) -> None:
+    assert bare("Dashed: Ruleset 1.0 on 27 March 2024.") in page_text(document, 2)
+
+
 def test_thinned_line_keeps_its_ends() -> None:
     trend = Trend(tuple(TrendPoint(NOW + timedelta(days=n), Fraction(n, 10)) for n in range(365)))
     data = trend_data(trend, shipped_standard(), 26)
