@@ -73,11 +73,10 @@ def _broker() -> str:
 
 def queue_length(queue: str = "scans") -> int | None:
     """Messages that wait in a queue of the broker, None where there is no such queue yet."""
+    from celery import current_app
     from kombu.exceptions import OperationalError
 
-    from config.celery import app
-
-    with app.connection_for_read() as broker:
+    with current_app.connection_for_read() as broker:
         broker.ensure_connection(max_retries=1, interval_start=0.1, timeout=_PATIENCE)
         try:
             return int(broker.default_channel.queue_declare(queue=queue, passive=True).message_count)
