@@ -513,6 +513,35 @@ _TABLE = (
     Failure(
         "export.failed", "The export could not be made.", "ours", "The job worker's log tells more.", "no"
     ),
+    Failure(
+        "export.no-room",
+        "There is no room on the disk for the export.",
+        "ours",
+        "Make room, then ask again.",
+        "no",
+    ),
+    Failure(
+        "export.nothing",
+        "There is nothing to export: nothing has been judged yet.",
+        "theirs",
+        "Scan first.",
+        "no",
+    ),
+    Failure(
+        "export.not-yours",
+        "Parts of the export may not be seen by who asked for it.",
+        "theirs",
+        "Ask for it again.",
+        "no",
+    ),
+    Failure(
+        "report.unreadable",
+        "The file is no report of an assessment.",
+        "theirs",
+        "Give the output of plumbline assess --format json.",
+        "no",
+    ),
+    Failure("report.no-file", "The file of the report cannot be read.", "theirs", "Check its path.", "no"),
     Failure("export.abandoned", "Nobody made the export in time.", "ours", "Ask for it again.", "no"),
     Failure(
         "export.not-queued",
@@ -522,13 +551,6 @@ _TABLE = (
         "no",
     ),
     # The past of a repository.
-    Failure(
-        "past.killed",
-        "Work on a repository's past was stopped five times.",
-        "theirs",
-        "Give workers more memory or time, or ask for fewer points.",
-        "no",
-    ),
     Failure(
         "past.internal",
         "Something went wrong in Plumbline itself while it worked on the past.",

@@ -9,6 +9,12 @@ _PATTERNS = {
     "bitbucket": ("/commits/{commit}", "/src/{commit}/{path}", "#lines-{line}"),
     "gitea": ("/commit/{commit}", "/src/commit/{commit}/{path}", "#L{line}"),
 }
+_COMPARISONS = {
+    "github": "/compare/{old}...{new}",
+    "gitlab": "/-/compare/{old}...{new}",
+    "bitbucket": "/branches/compare/{new}..{old}#diff",
+    "gitea": "/compare/{old}...{new}",
+}
 _HOSTS = {
     "github.com": "github",
     "gitlab.com": "gitlab",
@@ -29,6 +35,10 @@ class Forge:
     def commit(self, commit: str) -> str:
         """The page of a commit, or ""."""
         return self.base + _PATTERNS[self.kind][0].format(commit=commit) if self.base else ""
+
+    def compare(self, old: str, new: str) -> str:
+        """The page of what lies between two commits, or ""."""
+        return self.base + _COMPARISONS[self.kind].format(old=old, new=new) if self.base else ""
 
     def line(self, commit: str, path: str, line: int) -> str:
         """The page of a file at a commit, at a line where it is not 0; or ""."""

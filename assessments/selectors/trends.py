@@ -1,19 +1,21 @@
 """Past grades as series: of one repository, a team, the fleet."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Avg, Count, QuerySet
+from django.db.models import Avg, Count, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from assessments.charts import FAMILIES, Chart, Mark, TrendPoint, grades_over_time, trend
+from assessments.choices import Origin
 from assessments.grading import band
-from assessments.models import Repository, RulesetVersion, Team, TeamDay
+from assessments.models import Assessment, Repository, RulesetVersion, Team, TeamDay
 from assessments.policy import is_admin, visible_teams
 from assessments.services.rollups import CHANGE_DAYS, DAYS, SPARKLINE_POINTS
 from assessments.services.rulesets import DEFAULT
@@ -110,15 +112,21 @@ def team_trends(means: Mapping[int, Fraction | None]) -> dict[int, TeamTrend]:
     return trends
 
 
-def repository_chart(repository: Repository, standard: Standard, ruleset: str = DEFAULT) -> Chart | None:
-    """The trend of one repository with its ruleset changes marked; None before there are two points."""
-    assessments = list(
-        repository.assessments.filter(
-            judged_at__gte=timezone.now() - timedelta(days=DAYS), ruleset__ruleset=ruleset
-        )
+def repository_chart(
+    repository: Repository, standard: Standard, ruleset: str = DEFAULT, *, by_today: bool = False
+) -> Chart | None:
+    """The trend of one repository with its ruleset changes marked; None before there are two points.
+
+    As judged then: what stood, and before the first scan what a backfill found. ``by_today`` shows only what the
+    ruleset version in force judged, then or in a backfill.
+    """
+    lately = Q(judged_at__gte=timezone.now() - timedelta(days=DAYS)) | Q(origin=Origin.BACKFILL)
+    rows = (
+        repository.assessments.filter(lately, ruleset__ruleset=ruleset)
         .select_related("ruleset")
         .only(
             "repository",
+            "as_of",
             "judged_at",
             "score",
             "effective_score",
@@ -126,27 +134,52 @@ def repository_chart(repository: Repository, standard: Standard, ruleset: str = 
             "origin",
             "commit",
             "ruleset__version",
+            "ruleset__current",
         )
-        .order_by("judged_at", "pk")
+        .order_by("pk")
     )
+    assessments = _by_today(rows) if by_today else _as_judged_then(rows)
     if len(assessments) < 2:
         return None
+    compare = reverse("repository-compare", args=[repository.slug])
+    before_each = [None, *assessments]
     points = [
         TrendPoint(
-            at=one.judged_at,
+            at=_stood_from(one),
             score=_fraction(one.score),
             letter=one.letter or None,
             waived_score=_fraction(one.effective_score),
-            backfilled=one.origin == "backfill",
+            backfilled=one.origin == Origin.BACKFILL,
             note=one.commit[:7],
+            url=f"{compare}?from={before.pk}&to={one.pk}" if before else "",
         )
-        for one in assessments
+        for before, one in zip(before_each, assessments, strict=False)
     ]
     marks = []
     for before, after in zip(assessments, assessments[1:], strict=False):
         if before.ruleset_id != after.ruleset_id:
-            marks.append(Mark(after.judged_at, f"Ruleset {after.ruleset.version}"))
+            marks.append(Mark(_stood_from(after), f"Ruleset {after.ruleset.version}"))
     return trend(points, standard.scale, marks)
+
+
+def _stood_from(assessment: Assessment) -> datetime:
+    """From when the assessment stood: a backfilled one from its commit's place in time."""
+    return assessment.as_of if assessment.origin == Origin.BACKFILL else assessment.judged_at
+
+
+def _as_judged_then(rows: Iterable[Assessment]) -> list[Assessment]:
+    """What scans judged, and of commits that no scan judged the latest backfill; oldest first."""
+    listed = list(rows)
+    scanned = {one.commit for one in listed if one.origin != Origin.BACKFILL}
+    latest = {
+        one.commit: one for one in listed if one.origin == Origin.BACKFILL and one.commit not in scanned
+    }
+    chosen = [one for one in listed if one.origin != Origin.BACKFILL]
+    return sorted([*chosen, *latest.values()], key=_stood_from)
+
+
+def _by_today(rows: Iterable[Assessment]) -> list[Assessment]:
+    return sorted((one for one in rows if one.ruleset.current), key=_stood_from)
 
 
 def average_chart(days: Sequence[Day], standard: Standard) -> Chart | None:

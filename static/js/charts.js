@@ -33,6 +33,12 @@ function withColours(value, probe) {
   return value;
 }
 
+/* A point of a trend leads to what changed there: the last of its figures is an address on this site, or nothing. */
+function follow(event) {
+  const address = event.points[0]?.customdata?.[3];
+  if (address?.startsWith("/") && !address.startsWith("//")) location.assign(address);
+}
+
 async function draw(chart) {
   const source = document.getElementById(chart.dataset.chart);
   if (!source) return;
@@ -46,6 +52,7 @@ async function draw(chart) {
     figure.layout.font.family = getComputedStyle(document.body).fontFamily;
     let canvas = chart.querySelector(".chart-canvas");
     await plotly.react(canvas, figure.data, figure.layout, { displayModeBar: false, responsive: true });
+    if (!("ready" in chart.dataset)) canvas.on("plotly_click", follow);
     chart.dataset.ready = "";
   } catch (error) {
     chart.querySelector(".chart-note").textContent = "The chart could not be drawn. Its figures are in the table below.";

@@ -15,6 +15,7 @@ from assessments.choices import ACTIVE_STATES, ScanState
 from assessments.models import Repository, ScanRequest
 from assessments.processes import ROOT, free_port, product, valkey, wait_for_socket
 from assessments.services.installation import prepare
+from assessments.services.past import recover_work
 from assessments.services.people import must_change_password
 from assessments.services.repositories import ensure_team, register_repository
 from assessments.services.scans import resume_all
@@ -87,6 +88,7 @@ class Command(BaseCommand):
         if not wait_for_socket(settings.ENVIRONMENT.socket):
             raise CommandError(f"The embedded broker does not start. [up.no-broker] See {broker.log}.")
         waiting = resume_all()
+        recover_work(at_start=True)
         if waiting:
             self._say(f"Going on with {waiting} scan{'' if waiting == 1 else 's'} of an earlier run.")
 
