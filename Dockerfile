@@ -9,8 +9,9 @@ FROM python:3.11-slim-bookworm
 RUN apt-get update \
  && apt-get install -y --no-install-recommends git openssh-client \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --uid 10001 --create-home plumbline \
- && install -d -o plumbline /data
+ && groupadd --gid 10001 plumbline \
+ && useradd --uid 10001 --gid 10001 --create-home plumbline \
+ && install -d -o plumbline -g plumbline /data
 COPY --from=build /opt/plumbline /opt/plumbline
 WORKDIR /app
 COPY manage.py ./
@@ -24,7 +25,7 @@ ENV PATH=/opt/plumbline/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=config.settings \
     PLUMBLINE_DATA_DIR=/data
-USER plumbline
+USER 10001:10001
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
