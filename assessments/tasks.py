@@ -19,6 +19,7 @@ from assessments.services import (
     notifications,
     origins,
     past,
+    retention,
     rollups,
     scans,
     schedule,
@@ -147,6 +148,12 @@ def purge_exports() -> int:
     """Removes exports past their time, and gives up those that nobody makes any more."""
     exports.give_up_abandoned()
     return exports.purge_exports()
+
+
+@shared_task
+def purge() -> dict[str, int]:
+    """Removes what is past its time."""
+    return retention.purge()
 
 
 @shared_task

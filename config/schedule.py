@@ -19,6 +19,12 @@ PERIODIC = (
         "Remove old exports", "assessments.tasks.purge_exports", 60, "Deletes export files past their time."
     ),
     Entry(
+        "Remove what is past its time",
+        "assessments.tasks.purge",
+        360,
+        "Removes old scans, audit lines, evidence, mirrors and logs, a bounded number at a time.",
+    ),
+    Entry(
         "Roll up days",
         "assessments.tasks.roll_up_days",
         10,
