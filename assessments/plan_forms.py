@@ -20,7 +20,7 @@ def _capacity(**changes: Any) -> forms.DecimalField:
         required=False,
         max_digits=6,
         decimal_places=2,
-        help_text="Person-days per week. Left empty, phases keep the standard's fixed weeks.",
+        help_text="Person-days per week; left empty, phases keep the standard's weeks.",
         widget=forms.NumberInput(
             attrs={"min": "0.25", "max": "1000", "step": "0.25", "inputmode": "decimal"}
         ),
@@ -61,16 +61,17 @@ class WishForm(forms.Form):
     """What to plan for. The same form looks for a path and saves it."""
 
     goal = forms.ChoiceField(label="Look for", choices=PlanGoal)
-    target = forms.ChoiceField(label="Grade", required=False)
+    target = forms.ChoiceField(label="Grade", required=False, help_text="For the cheapest path.")
     measure = forms.ChoiceField(label="Reached by", choices=PlanMeasure, required=False)
     person_days = forms.DecimalField(
         label="Person-days",
         required=False,
+        help_text="For the best grade: at most so many.",
         max_digits=8,
         decimal_places=2,
         widget=forms.NumberInput(attrs={"min": "0.25", "step": "0.25", "inputmode": "decimal"}),
     )
-    ends_on = _day("Ends by")
+    ends_on = _day("Ends by", help_text="For the best grade: its last day.")
     starts_on = _day("Starts on", required=True)
     capacity = _capacity()
 

@@ -1,3 +1,6 @@
+from decimal import Decimal
+
+import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -13,7 +16,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="team",
             name="capacity",
-            field=models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True),
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=2,
+                max_digits=6,
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(Decimal("0.01")),
+                    django.core.validators.MaxValueValidator(1000),
+                ],
+            ),
         ),
         migrations.CreateModel(
             name="SavedPlan",

@@ -1,6 +1,9 @@
 """Teams, who belongs to them, and sign-ins that must be changed."""
 
+from decimal import Decimal
+
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from assessments.choices import Role
@@ -19,7 +22,13 @@ class Team(models.Model):
     packs = models.JSONField(default=list, blank=True)
     interval_hours = models.PositiveIntegerField(null=True, blank=True)
     paused = models.BooleanField(default=False)
-    capacity = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
+    capacity = models.DecimalField(
+        max_digits=6,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(1000)],
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -26,6 +26,7 @@ from assessments.services.plans import (
     current_plans,
     goal_words,
     judged_repositories,
+    plain,
     propose,
     verdicts_by_slug,
 )
@@ -159,7 +160,8 @@ class PhaseView:
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """The saved plan; ``dropped`` and ``left_out`` stand beside its phases."""
+    """The saved plan; ``dropped`` and ``left_out`` stand beside its phases. ``missed`` is the grade that it was
+    made for and no longer leads to, because a step was dropped or something else fails now; else empty."""
 
     id: int
     version: int
@@ -172,6 +174,7 @@ class SavedView:
     created_by: str
     start: Standing
     leads_to: Standing
+    missed: str
     phases: tuple[PhaseView, ...]
     dropped: tuple[Card, ...]
     left_out: tuple[Card, ...]
@@ -325,7 +328,7 @@ def get_plan_page(user: AbstractUser, subject: Subject, wish: Wish | None = None
         team_url=reverse("team-detail", args=[team.slug]),
         steps_url=reverse(f"{kind}-plan-steps", args=[subject.slug]),
         schedule_url=reverse(f"{kind}-plan-schedule", args=[subject.slug]),
-        capacity=team.capacity,
+        capacity=plain(team.capacity),
         can_edit=edits,
         can_lead=may_lead_plan(user, team),
         judged=bool(repositories),
@@ -405,6 +408,7 @@ def _saved(plan: SavedPlan, judged: _Judged) -> SavedView:
     capacity = None if plan.capacity is None else Fraction(plan.capacity)
     start = Standing(plan.start_letter, None if plan.start_score is None else Fraction(plan.start_score))
     phases = _phases(working, judged, capacity, plan.starts_on, start, today)
+    leads_to = phases[-1].after if phases else judged.standing({})
     return SavedView(
         id=plan.pk,
         version=plan.version,
@@ -412,15 +416,26 @@ def _saved(plan: SavedPlan, judged: _Judged) -> SavedView:
         measure=_measure_words(plan.measure) if judged.is_team and plan.goal != "all" else "",
         starts_on=plan.starts_on,
         ends_on=phases[-1].ends_on if phases else None,
-        capacity=plan.capacity,
+        capacity=plain(plan.capacity),
         created_at=plan.created_at,
         created_by=_name(plan.created_by) if plan.created_by else "",
         start=start,
-        leads_to=phases[-1].after if phases else judged.standing({}),
+        leads_to=leads_to,
+        missed="" if _reaches(plan, judged.standard, leads_to) else plan.target,
         phases=phases,
         dropped=_cards(dropped, judged, today),
         left_out=_cards(left_out, judged, today),
     )
+
+
+def _reaches(plan: SavedPlan, standard: Standard, leads_to: Standing) -> bool:
+    """Whether the plan still leads to the grade it was made for; true where it was made for none."""
+    letters = [one.letter for one in standard.scale]
+    if plan.target not in letters:
+        return True
+    every = leads_to.lowest and plan.measure == PlanMeasure.EVERY
+    letter = leads_to.lowest if every else leads_to.letter
+    return letter in letters and letters.index(letter) <= letters.index(plan.target)
 
 
 def _phases(

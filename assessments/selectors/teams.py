@@ -22,6 +22,7 @@ from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
 from assessments.selectors.trends import average_chart, change_of_days, days_of, team_trends
+from assessments.services.plans import plain
 from assessments.services.rulesets import built, current_version
 from assessments.standard import Standard
 from assessments.team_report import TeamPage as TeamReport
@@ -144,7 +145,7 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         repositories=tuple(repository_rows(repositories)),
         report=report,
         plan=plan,
-        capacity=team.capacity,
+        capacity=plain(team.capacity),
         capacity_url=reverse("team-capacity", args=[team.slug]) if may_lead_plan(user, team) else "",
         scan_url=reverse("team-scan", args=[team.slug]),
         can_scan=may_scan(user, team),

@@ -69,9 +69,14 @@ def goal_words(goal: str, target: str, person_days: Decimal | None, ends_on: dat
         return f"The cheapest path to {target}"
     if goal == PlanGoal.BUDGET:
         days = "" if person_days is None else f" within {person_days.normalize():f} person-days"
-        until = "" if ends_on is None else f" by {ends_on.day} {ends_on:%b %Y}"
+        until = "" if ends_on is None else f" by {day_words(ends_on)}"
         return f"The best grade{days}{until}"
     return "Every step"
+
+
+def day_words(day: date | None) -> str:
+    """The day as pages write it, empty for none."""
+    return "" if day is None else f"{day.day} {day:%b %Y}"
 
 
 def propose(standard: Standard, judged: Mapping[str, Mapping[str, str]], wish: Wish) -> Proposal:
@@ -256,7 +261,7 @@ def reschedule(
         raise _conflict("Somebody else has changed the plan meanwhile.")
     events = []
     if plan.starts_on != starts_on:
-        events.append(_event(plan, "start", moment, actor, str(plan.starts_on), str(starts_on)))
+        events.append(_event(plan, "start", moment, actor, day_words(plan.starts_on), day_words(starts_on)))
     if plan.capacity != capacity:
         events.append(_event(plan, "capacity", moment, actor, _number(plan.capacity), _number(capacity)))
     PlanEvent.objects.bulk_create(events)
@@ -343,7 +348,7 @@ def _changed(
         due = changes["due_on"]
         if due is not None and due < timezone.localdate(moment):
             raise PlanError("plan.due-in-past", "A step cannot be due in the past.", field="due_on")
-        found["due"] = (str(row.due_on or ""), str(due or ""))
+        found["due"] = (day_words(row.due_on), day_words(due))
         row.due_on = due
     return found
 
@@ -501,6 +506,11 @@ def _event(
     return PlanEvent(
         plan=plan, step=step, author=author, at=at, what=what, before=before[:300], after=after[:300]
     )
+
+
+def plain(value: Decimal | None) -> Decimal | None:
+    """The number without zeros at its end: 7.50 as 7.5, 10.00 as 10."""
+    return None if value is None else Decimal(_number(value))
 
 
 def _number(value: Decimal | None) -> str:

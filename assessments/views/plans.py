@@ -22,6 +22,7 @@ from assessments.services.plans import (
     Subject,
     current_plans,
     edit_steps,
+    plain,
     reschedule,
     save_plan,
     set_capacity,
@@ -200,7 +201,7 @@ def _wish_form(subject: Subject, data: QueryDict | None) -> WishForm:
         "target": standard.scale[min(1, len(standard.scale) - 1)].letter,
         "measure": "every",
         "starts_on": timezone.localdate(),
-        "capacity": team.capacity,
+        "capacity": plain(team.capacity),
     }
     return WishForm(
         data, standard=standard, for_team=isinstance(subject, Team), initial=initial, auto_id="wish-%s"

@@ -205,7 +205,7 @@ def test_every_change_is_in_the_history_with_before_and_after(plan, lead):
     found = {e.what: (e.before, e.after, e.author) for e in plan.events.exclude(what="created")}
     assert found == {
         "assignee": ("", lead.email, lead),
-        "due": ("", "2026-04-01", lead),
+        "due": ("", "1 Apr 2026", lead),
         "state": ("Open", "Dropped: Replaced by the shared suite", lead),
     }
     assert edit(plan, lead, step(plan), due_on=date(2026, 4, 1)) == 0  # nothing differs, nothing is told
@@ -281,7 +281,7 @@ def test_a_replaced_plan_is_edited_no_more(plan, owned, lead):
 def test_a_plan_is_rescheduled_with_the_version_that_was_seen(plan, lead):
     reschedule(plan=plan, version=1, starts_on=date(2026, 4, 6), capacity=Decimal("2.5"), actor=lead)
     found = {e.what: (e.before, e.after) for e in plan.events.exclude(what="created")}
-    assert found == {"start": ("2026-03-02", "2026-04-06"), "capacity": ("", "2.5")}
+    assert found == {"start": ("2 Mar 2026", "6 Apr 2026"), "capacity": ("", "2.5")}
     with refused("plan.changed-meanwhile"):
         reschedule(plan=plan, version=1, starts_on=date(2026, 5, 4), capacity=None, actor=lead)
 

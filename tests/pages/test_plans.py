@@ -107,6 +107,15 @@ def test_the_page_shows_phases_with_dates_and_the_grade_after_each(owned: Reposi
         assert words in body, words
 
 
+def test_a_plan_that_no_longer_leads_to_its_grade_says_so(owned: Repository, lead: Client) -> None:
+    plan = plan_of(owned, goal=PlanGoal.GRADE, target="A+")
+    address = pages(owned)[0]
+    assert "does not lead to A+ any more" not in lead.get(address).content.decode()
+    for step in plan.steps.filter(state="open"):
+        send(lead, address, step, state="dropped", reason="Not now")
+    assert "does not lead to A+ any more" in lead.get(address).content.decode()
+
+
 def test_a_path_is_looked_for_by_its_address_and_saved_from_there(owned: Repository, lead: Client) -> None:
     address = pages(owned)[0]
     asked = wish(goal="grade", target="A+", capacity="5")
@@ -228,7 +237,7 @@ def test_a_capacity_that_cannot_be_used_changes_nothing(owned: Repository, lead:
         assert "Capacity: " in body
         assert Team.objects.get(pk=owned.team_id).capacity is None
     body = lead.post(address, {"capacity": "2.5"}, follow=True).content.decode()
-    assert "Phases last as long as 2.50 person-days per week allow" in body
+    assert "Phases last as long as 2.5 person-days per week allow" in body
     assert Team.objects.get(pk=owned.team_id).capacity == Decimal("2.5")
     lead.post(address, {"capacity": ""})
     assert Team.objects.get(pk=owned.team_id).capacity is None
