@@ -391,4 +391,4 @@ def _scan_what_waits(credential: Credential, actor: AbstractUser) -> None:
     for repository in waiting.select_related("mirror").distinct()[:500]:
         source = parse_source(repository.mirror.url)
         if source.kind == "url" and any(covers(prefix, source) for prefix in credential.prefixes):
-            request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=actor)
+            request_scan(repository=repository, reason=ScanReason.BULK, requested_by=actor)

@@ -17,7 +17,7 @@ from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from assessments.choices import Channel, Event, MessageState, Origin, ScanState
+from assessments.choices import Channel, Event, MessageState, Origin, ScanReason, ScanState
 from assessments.grading import tenths
 from assessments.matrix import find_needs
 from assessments.messages import Line, Message, Section
@@ -72,7 +72,7 @@ def assessment_recorded(previous_id: int, assessment_id: int) -> None:
 def scan_ended(scan_id: int) -> None:
     """Tells whoever asked for the scan, and the team where the repository can't be read any more."""
     scan = ScanRequest.objects.select_related("repository__team", "repository__current").get(pk=scan_id)
-    if scan.requested_by_id is not None:
+    if scan.requested_by_id is not None and scan.reason in (ScanReason.REQUEST, ScanReason.ADDED):
         asked = get_user_model().objects.filter(pk=scan.requested_by_id, is_active=True)
         tell(asked, Event.FINISHED, f"scan:{scan.pk}", _finished_message(scan))
     if scan.state == ScanState.FAILED and _is_news(scan):

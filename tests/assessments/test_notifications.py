@@ -124,8 +124,9 @@ class TestCauses:
         assert shop.assessments.count() == 2
 
     def failed(self, shop: Repository, capture: Capture, error: ScanError, user: Any = None) -> None:
+        reason = ScanReason.REQUEST if user else ScanReason.SCHEDULE
         with capture(execute=True):
-            scan = scans.request_scan(repository=shop, reason=ScanReason.SCHEDULE, requested_by=user)
+            scan = scans.request_scan(repository=shop, reason=reason, requested_by=user)
         claimed = scans.claim_scan(scan_id=scan.pk)
         assert claimed is not None
         with capture(execute=True):
