@@ -7,7 +7,7 @@ RUN python -m venv /opt/plumbline && /opt/plumbline/bin/pip install --no-cache-d
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update \
- && apt-get install -y --no-install-recommends git openssh-client \
+ && apt-get install -y --no-install-recommends git openssh-client fonts-noto-core fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 plumbline \
  && useradd --uid 10001 --gid 10001 --create-home plumbline \
