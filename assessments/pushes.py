@@ -130,7 +130,9 @@ def _bitbucket(payload: Mapping[str, Any]) -> Push:
     repository = payload["repository"]
     links = repository.get("links", {})
     clones = [one.get("href") for one in links.get("clone", [])]
-    pages = links.get("html", {})
+    page = _text((links.get("html") or {}).get("href"))
+    if page:  # Cloud names the page alone, below which it clones by both
+        clones += [page, page.replace("https://", "ssh://git@", 1)]
     main = repository.get("mainbranch") or {}
     branches = []
     for change in payload.get("push", {}).get("changes", []):
@@ -141,7 +143,7 @@ def _bitbucket(payload: Mapping[str, Any]) -> Push:
         ref = _text((change.get("ref") or {}).get("id"))
         if ref.startswith(_BRANCH) and change.get("type") != "DELETE":
             branches.append(ref.removeprefix(_BRANCH))
-    return Push(_texts([*clones, pages.get("href")]), _texts(branches), _text(main.get("name")))
+    return Push(_texts(clones), _texts(branches), _text(main.get("name")))
 
 
 def _texts(values: Any) -> tuple[str, ...]:

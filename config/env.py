@@ -38,11 +38,11 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     data_dir: Path = Path("var")
-    database_url: str = Field(default="", validation_alias="DATABASE_URL")
-    redis_url: str = ""
-    broker_url: str = ""
-    secret_key: str = ""
-    secret_key_fallbacks: Annotated[list[str], NoDecode] = []
+    database_url: str = Field(default="", validation_alias="DATABASE_URL", repr=False)
+    redis_url: str = Field(default="", repr=False)
+    broker_url: str = Field(default="", repr=False)
+    secret_key: str = Field(default="", repr=False)
+    secret_key_fallbacks: Annotated[list[str], NoDecode] = Field(default=[], repr=False)
     credential_keys: Annotated[list[str], NoDecode] = Field(default=[], repr=False)
     _credential_keys_file: Path | None = PrivateAttr(default=None)
     debug: bool = False
@@ -68,7 +68,7 @@ class Environment(BaseSettings):
     monitoring_token: str = Field(default="", repr=False)
     monitoring_addresses: Annotated[list[str], NoDecode] = ["127.0.0.0/8", "::1"]
     export_days: int = Field(default=14, ge=1, le=365)
-    email_url: str = ""
+    email_url: str = Field(default="", repr=False)
     from_email: str = "plumbline@localhost"
     public_url: str = ""
     role: Literal["web", "worker", "command"] = "command"

@@ -193,3 +193,17 @@ def test_links_start_with_the_public_address_or_the_first_host(
     assert read_environment().public_address == "http://plumbline.example"
     monkeypatch.setenv("PLUMBLINE_PUBLIC_URL", "https://p.example:8443/")
     assert read_environment().public_address == "https://p.example:8443"
+
+
+def test_what_is_printed_of_it_holds_no_secret(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debug pages and tracebacks print settings as they are."""
+    monkeypatch.setenv("DATABASE_URL", "postgres://ann:s3cret@db/x")
+    for name, value in {
+        "REDIS_URL": "redis://:s3cret@cache/0",
+        "BROKER_URL": "amqp://ann:s3cret@broker",
+        "EMAIL_URL": "smtp://ann:s3cret@mail:25",
+        "SECRET_KEY": "s3cret",
+        "SECRET_KEY_FALLBACKS": "s3cret-old",
+    }.items():
+        monkeypatch.setenv(f"PLUMBLINE_{name}", value)
+    assert "s3cret" not in repr(read_environment()) + str(read_environment())

@@ -153,7 +153,8 @@ def _ask(repository: Repository) -> DeliveryOutcome:
         return DeliveryOutcome.QUEUED
     if active.state == ScanState.QUEUED:
         return DeliveryOutcome.WAITING
-    follow_up(repository.pk, 1)
+    if _first(f"push-later:{repository.pk}", FOLLOW_UP_SECONDS):
+        follow_up(repository.pk, 1)
     return DeliveryOutcome.LATER
 
 
@@ -205,15 +206,20 @@ def _meant(hook: PushHook, push: Push) -> list[Repository]:
 def _repeated(kept: HookDelivery, body: bytes) -> bool:
     """True where this delivery has been here; without the cache, a scan too many does no harm."""
     digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+    fresh = _first(f"hook:{kept.hook_id}:body:{digest}", SAME_BODY_SECONDS)
+    if kept.delivery:
+        one = hashlib.blake2b(kept.delivery.encode(), digest_size=16).hexdigest()
+        fresh = _first(f"hook:{kept.hook_id}:id:{one}", REPEAT_SECONDS) and fresh
+    return not fresh
+
+
+def _first(key: str, seconds: int) -> bool:
+    """True for the first to ask within ``seconds``, and for everybody while the cache does not answer."""
     try:
-        fresh = cache.add(f"hook:{kept.hook_id}:body:{digest}", 1, SAME_BODY_SECONDS)
-        if kept.delivery:
-            one = hashlib.blake2b(kept.delivery.encode(), digest_size=16).hexdigest()
-            fresh = cache.add(f"hook:{kept.hook_id}:id:{one}", 1, REPEAT_SECONDS) and fresh
+        return bool(cache.add(key, 1, seconds))
     except RedisError as error:
         logger.warning("Deliveries are not told apart: the cache does not answer: %s", type(error).__name__)
-        return False
-    return not fresh
+        return True
 
 
 def _shown(push: Push) -> str:

@@ -114,9 +114,7 @@ def deliver(
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     signed = signature(hook.provider, secret, body)
     address = f"/hooks/{hook.provider}/{hook.public_id}/"
-    return FORGE.generic(
-        "POST", address, body, content_type=content_type, headers={**signed, **headers}
-    )
+    return FORGE.generic("POST", address, body, content_type=content_type, headers={**signed, **headers})
 
 
 def outcome() -> str:
@@ -221,6 +219,15 @@ def test_forges_take_addresses_in_any_case() -> None:
     assert ScanRequest.objects.count() == 1
 
 
+@pytest.mark.parametrize("sender", SENDERS)
+def test_a_repository_that_is_read_by_ssh_is_found_too(sender: str) -> None:
+    provider, payload, headers = SENDERS[sender]
+    factories.repository(mirror=factories.mirror("ssh://forge.example/acme/shop"))
+    hook, secret = made(provider)
+    deliver(hook, secret, payload(), headers)
+    assert (outcome(), ScanRequest.objects.count()) == ("queued", 1)
+
+
 def test_a_form_is_read_like_json(shop: Repository) -> None:
     hook, secret = made("github")
     body = urlencode({"payload": json.dumps(plain())}).encode()
@@ -285,6 +292,8 @@ def test_a_push_during_a_scan_is_scanned_after_it(shop: Repository, queue: Any) 
     hook, secret = made("github")
     deliver(hook, secret, plain(), HEADERS)
     assert outcome() == "later"
+    deliver(hook, secret, plain(after="c" * 40), {**HEADERS, "X-GitHub-Delivery": "d-2"})
+    assert (outcome(), queue.call_count) == ("later", 1)
     assert queue.call_args.kwargs == {"args": [shop.pk, 1], "countdown": hooks.FOLLOW_UP_SECONDS}
     hooks.scan_pushed(shop.pk, 1)
     assert queue.call_args.kwargs["args"] == [shop.pk, 2]

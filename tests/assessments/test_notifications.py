@@ -29,7 +29,7 @@ from tests.http_sink import Sink, sink
 pytestmark = pytest.mark.django_db
 Capture = Callable[..., AbstractContextManager[list[Any]]]
 MESSAGE = Message("Shop dropped", "From B to C.", (), "https://plumbline.example/r", "See")
-MANY = {f"testing.{name}": "fail" for name in ("unit", "integration", "e2e", "coverage")}
+REAL_ENQUEUE = notifications.enqueue
 
 
 @pytest.fixture(autouse=True)
@@ -391,6 +391,25 @@ class TestWebhook:
         delivery.send_notification(one.pk, now=NOW)
         one.refresh_from_db()
         assert (one.state, one.error_id) == (MessageState.FAILED, "notification.no-address")
+
+
+def test_queues_carry_numbers_alone(
+    shop: Repository, queues: str, django_capture_on_commit_callbacks: Capture
+) -> None:
+    import django_rq
+
+    factories.member(shop.team)
+    notifications.tell(notifications.members_of(shop.team), Event.GRADE_DROP, "x", MESSAGE, now=NOW)
+    one = Notification.objects.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        REAL_ENQUEUE([one.pk])
+    [job] = django_rq.get_queue("mails").jobs
+    assert (job.func_name, list(job.args), job.kwargs) == (
+        "assessments.jobs.send_notification",
+        [one.pk],
+        {},
+    )
+    assert b"Shop dropped" not in job.data
 
 
 class TestDigest:
