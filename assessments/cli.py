@@ -92,6 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
     render.add_argument("--output", type=Path, help="write to this file instead of standard output")
     render.set_defaults(run=run_render)
+    compare = commands.add_parser("compare", help="say what changed between two commits, and why")
+    compare.add_argument("source", metavar="SOURCE", help="a URL, a bare mirror or a working copy")
+    compare.add_argument(
+        "--from", dest="old", required=True, metavar="COMMIT", help="a commit, tag or branch"
+    )
+    compare.add_argument("--to", dest="new", default="", metavar="COMMIT", help="the same (default: HEAD)")
+    compare.set_defaults(run=run_compare)
+    when = commands.add_parser("when", help="find the commit since which an item has the verdict that it has")
+    when.add_argument("source", metavar="SOURCE", help="a URL, a bare mirror or a working copy (its HEAD)")
+    when.add_argument("item", metavar="ITEM", help="an item of the ruleset, such as testing.unit")
+    when.add_argument(
+        "--since", default="", metavar="COMMIT", help="look only after this commit, tag or branch"
+    )
+    when.set_defaults(run=run_when)
+    for one in (compare, when):
+        one.add_argument("--path", default="", help="judge only this folder (a service of a monorepo)")
+        one.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
+        one.add_argument("--ruleset", default="industry-standards", help="a shipped ruleset's id, or YAML")
+        one.add_argument("--no-cache", action="store_true", help="neither use nor keep earlier answers")
+        one.add_argument("--allow-private", action="store_true", help="let SOURCE be on a private network")
     accuracy = commands.add_parser("accuracy", help="compare verdicts with a folder of labels")
     accuracy.add_argument("labels", type=Path, metavar="LABELS_DIR")
     accuracy.add_argument(
@@ -110,6 +130,23 @@ def _parser() -> argparse.ArgumentParser:
     accuracy.add_argument("--brief", action="store_true", help="print the totals only, no confusions")
     accuracy.set_defaults(run=run_accuracy)
     return parser
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    """Prints what changed between two commits."""
+    from assessments.cli_past import compared
+
+    _write(compared(arguments, cache_dir()), None)
+    return 0
+
+
+def run_when(arguments: argparse.Namespace) -> int:
+    """Prints the commit behind the verdict of an item; exit code 1 where it never was another one."""
+    from assessments.cli_past import found_when
+
+    said, found = found_when(arguments, cache_dir())
+    _write(said, None)
+    return 0 if found else 1
 
 
 def run_assess(arguments: argparse.Namespace) -> int:
@@ -158,7 +195,8 @@ def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult
     mirror = open_source(
         arguments.source, cache_dir=cache_dir() / "mirrors", allow_private=arguments.allow_private
     )
-    mirror.update()
+    if mirror.source.kind != "local":  # a local source has just been looked at
+        mirror.update()
     commit = mirror.resolve(arguments.commit) if arguments.commit else mirror.head()
     with closing(RepoTree.open(mirror.path, commit, root=arguments.path)) as tree:
         result = scan(

@@ -713,6 +713,13 @@ _TABLE = (
         "no",
     ),
     Failure(
+        "item.unknown",
+        "The command names an item that the ruleset does not have.",
+        "theirs",
+        "plumbline assess SOURCE --format json lists them all.",
+        "no",
+    ),
+    Failure(
         "origin.budget",
         "The search for commits took longer than it may.",
         "theirs",

@@ -6,7 +6,7 @@ were seen.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 OutcomeOf = Callable[[str], str | None]
@@ -63,6 +63,42 @@ def find_flip(line: Sequence[str], after: str, outcome_of: OutcomeOf, *, budget:
         elif outcome is not None:
             low = middle
     return _found("found" if high - low == 1 else "range", line, low, high, after, seen)
+
+
+def latest_flip(line: Sequence[str], outcome_of: OutcomeOf, *, budget: int = 60) -> FoundFlip:
+    """The commit of ``line`` (oldest first) since which the verdict is what it is at its end.
+
+    Looks back in steps that double until the verdict is another one, and bisects from there, so that a late flip
+    costs few commits however long the line is. A verdict that came and went within one step is not seen.
+    """
+    seen: dict[str, str | None] = {}
+
+    def remembered(commit: str) -> str | None:
+        if commit not in seen:
+            seen[commit] = outcome_of(commit)
+        return seen[commit]
+
+    if not line:
+        return FoundFlip("not-there")
+    last = len(line) - 1
+    after = remembered(line[last])
+    if after is None:
+        return FoundFlip("not-there", judged=1)
+    upper, step = last, 1
+    while upper > 0 and len(seen) < budget:
+        lower = max(0, last - step)
+        outcome = remembered(line[lower])
+        if outcome is not None and outcome != after:
+            found = find_flip(
+                line[lower : upper + 1], after, remembered, budget=max(2, budget - len(seen) + 2)
+            )
+            return replace(found, judged=len(seen))
+        if outcome == after:
+            upper = lower
+        if lower == 0:
+            break
+        step *= 2
+    return FoundFlip("not-there", before=after, after=after, judged=len(seen))
 
 
 def _nearest(low: int, high: int, seen: dict[int, str | None]) -> int | None:

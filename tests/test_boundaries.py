@@ -10,6 +10,8 @@ DJANGO_FREE = [
     "scanners.mirror",
     "scanners.validation",
     "assessments.cli",
+    "assessments.cli_past",
+    "assessments.comparison",
     "assessments.accuracy",
     "assessments.failures",
     "assessments.grading",
