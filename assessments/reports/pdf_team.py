@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from assessments.charts import FAMILIES
 from assessments.narrative import days
 from assessments.report import Gap, ReportPage
 from assessments.reports.pdf_report import (
@@ -62,7 +61,7 @@ def team_data(
         "trend": trend_data(trend, page.standard),
         "distribution": [
             {"letter": letter, "count": sum((grade or "")[:1] == letter for grade in grades)}
-            for letter in (*FAMILIES, "")
+            for letter in (*dict.fromkeys(band.letter[:1] for band in page.standard.scale), "")
         ],
         "areas": [
             {

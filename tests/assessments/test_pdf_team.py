@@ -16,7 +16,7 @@ from assessments.team_report import TeamPage, build_team_report
 from scanners.facts import Evidence
 from tests.assessments.pdf_standards import faults
 from tests.assessments.pdf_text import annotations, bare, open_pdf, structure, text_of
-from tests.assessments.rows import NOW, Row, shipped_standard, subject
+from tests.assessments.rows import NOW, Row, shipped_standard, small_standard, subject
 from tests.assessments.test_pdf import bookmarks, decoded, page_text, past
 
 
@@ -142,6 +142,17 @@ def test_more_repositories_than_fit_a_step_are_counted() -> None:
     data = team_data(team(*(repository(f"acme/r{n}", 0) for n in range(11))))
     step = data["plan"][0]["steps"][0]
     assert (len(step["repositories"]), step["more"]) == (8, 3)
+
+
+def test_a_ruleset_may_name_grades_and_phases_as_it_likes() -> None:
+    scale = [{"letter": "É", "from": 50, "label": "*Good*"}, {"letter": "Z-", "from": 0, "label": "#bad"}]
+    standard = small_standard({"a": "foundation", "b": "production"}, scale=scale)
+    rows = [Row("a", "pass"), Row("b", "fail")]
+    page = build_team_report("T", standard, [build_report(standard, subject(), rows)])
+    data = team_data(page)
+    assert [(one["letter"], one["count"]) for one in data["distribution"]] == [("É", 1), ("Z", 0), ("", 0)]
+    made = open_pdf(render_team_pdf(page))
+    assert faults(made) == [] and "*Good*" in text_of(made)
 
 
 def test_trend_of_days_and_of_moments_can_be_mixed() -> None:
