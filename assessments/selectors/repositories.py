@@ -13,12 +13,13 @@ from django.db.models.fields.json import KeyTransform
 from django.urls import reverse
 
 from assessments.charts import Chart
-from assessments.choices import ACTIVE_STATES, ScanState
+from assessments.choices import ACTIVE_STATES, ExportScope, ScanState
 from assessments.forge import forge_of
 from assessments.models import Assessment, Repository, ScanRequest, VerdictChange
 from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
 from assessments.report import ReportPage
 from assessments.selectors.care import Care, care_of
+from assessments.selectors.exports import ExportMenu, export_menu
 from assessments.selectors.filters import paginate, sort_order, text
 from assessments.selectors.histories import BackfillState, OriginRow, get_backfill_state, origin_row
 from assessments.selectors.plans import PlanLink, plan_link
@@ -153,7 +154,7 @@ class RepositoryPage:
     care: Care
     progress_url: str
     scan_url: str
-    pdf_url: str
+    exports: ExportMenu | None
     can_scan: bool
     packs: tuple[PackRow, ...]
     changes: tuple[ChangeRow, ...]
@@ -278,8 +279,12 @@ def get_repository_page(
         care=care_of(repository, user),
         progress_url=reverse("repository-progress", args=[slug]),
         scan_url=reverse("repository-scan", args=[slug]),
-        pdf_url=reverse("repository-export", args=[slug]) if assessment and ruleset == DEFAULT else "",
-        can_scan=may_scan(user, repository.team),
+        exports=(
+            export_menu(ExportScope.REPOSITORY, reverse("repository-export", args=[slug]))
+            if assessment and ruleset == DEFAULT
+            else None
+        ),
+        can_scan=repository.quarantined_at is None and may_scan(user, repository.team),
         packs=_packs(slug, standings, ruleset) if len(standings) > 1 else (),
         changes=_changes(repository, assessment) if assessment else (),
         trend_chart=(
