@@ -66,6 +66,13 @@ _CONFIG: Config = (
 )
 
 
+class Unshown(dict[str, str]):
+    """A mapping whose values no traceback or debugger's page prints: a credential may be among them."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} values>"
+
+
 class GitFailed(ObjectError):
     """git ended with an error. ``stderr`` is redacted; callers who know what was asked raise a better id.
 
@@ -86,7 +93,7 @@ def environment(*, protocols: Iterable[str] = (), config: Config = ()) -> dict[s
     ``config`` is laid over our own settings. In the environment, a credential in it is not in argv.
     """
     allowed = tuple(protocols)
-    env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    env = Unshown((name, os.environ[name]) for name in _PASSED_ON if name in os.environ)
     env.setdefault("PATH", os.defpath)
     env |= {
         "LC_ALL": "C",

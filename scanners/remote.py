@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from scanners.errors import Fault, ScanError, SourceError
-from scanners.git import MAX_OUTPUT_BYTES, GitFailed, environment, run_git
+from scanners.git import MAX_OUTPUT_BYTES, GitFailed, Unshown, environment, run_git
 from scanners.reach import covers
 from scanners.source_url import Credential, Source, parse_source, resolve_host, unreachable, vet_host
 
@@ -285,7 +285,7 @@ def _headers(source: Source, addresses: tuple[str, ...]) -> "Message":
     import http.client
     import ssl
 
-    headers = {"User-Agent": "git/2", "Accept": "*/*"}
+    headers = Unshown({"User-Agent": "git/2", "Accept": "*/*"})
     if source.credential is not None:
         headers["Authorization"] = _basic(source.credential)
     place = source.url.partition("://")[2]

@@ -1,5 +1,6 @@
 """A secret in a scanned repository shows nowhere: not in database, cache, pages, files or logs."""
 
+import base64
 import logging
 import os
 import re
@@ -156,7 +157,8 @@ def test_what_signs_in_shows_nowhere(
     with serving(root, tls) as forge, ssh_serving(root, tmp_path / "ssh") as host:
         forge.login = ("ann", SIGN_IN)
         body = "".join(host.private.splitlines()[1:-1])[80:140]
-        secrets = (SIGN_IN, SIGN_IN[6:18], body)
+        basic = base64.b64encode(f"ann:{SIGN_IN}".encode()).decode()
+        secrets = (SIGN_IN, SIGN_IN[6:18], basic, body)
         over_tls = factories.repository(mirror=factories.mirror(forge.url("app.git")), team=team)
         over_ssh = factories.repository(mirror=factories.mirror(host.url("app.git")), team=team)
         form = {
