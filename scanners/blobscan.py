@@ -1,21 +1,22 @@
 """What the matchers and detectors of one language say of one blob.
 
 A ``Plan`` holds everything that is asked of files of one language in one role. One pass looks for the literals that
-its patterns cannot match without (RE2's filter); only patterns whose literals are there are searched, only files
-that a literal selected are parsed or observed, all in linear time. The result is plain JSON and depends on the blob
-and the plan alone, so it is kept by blob id and ``Plan.digest``.
+its patterns cannot match without (``scanners.literals``, or RE2's filter where these are not known); only patterns
+whose literals are there are searched, only files that a literal selected are parsed or observed, all in linear time.
+The result is plain JSON and depends on the blob and the plan alone, so it is kept by blob id and ``Plan.digest``.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypedDict
 
 import re2
 
 from scanners.comments import in_comment
 from scanners.detectors.base import Detector
+from scanners.literals import Gate
 from scanners.matchers.code import CodeMatcher, find_lines
 from scanners.matchers.text import TextMatcher
 from scanners.tree import decode_text
@@ -58,7 +59,9 @@ class Plan:
         texts: Sequence[TextMatcher],
         codes: Sequence[CodeMatcher] = (),
         detectors: Sequence[Detector] = (),
+        literals: Mapping[str, str] | None = None,
     ) -> None:
+        """``literals``, where they are known, are those of every pattern (``scanners.literals``)."""
         self.language = language
         self.texts = tuple(texts)
         self.codes = tuple(codes)
@@ -70,7 +73,9 @@ class Plan:
         )
         self._gated = gated
         self._ungated = [d for d in detectors if not d.gate]
+        self._literals = literals
         self._filter: Any = None
+        self._gate: Gate | None = None
         self._compiled: list[Any] = [None] * len(self._patterns)
         self.digest = self._digest()
 
@@ -118,7 +123,12 @@ class Plan:
         """The patterns whose literals occur in ``data``: a superset of those that match, ascending."""
         if not self._patterns:
             return []
+        if self._gate is not None:
+            return self._gate.select(data)
         if self._filter is None:
+            if self._literals and all(pattern in self._literals for pattern in self._patterns):
+                self._gate = Gate(self._patterns, self._literals)
+                return self._gate.select(data)
             self._filter = re2.Filter()
             for pattern in (*self._patterns, _CANARY):
                 self._filter.Add(pattern, _OPTIONS)
@@ -152,10 +162,11 @@ class Plan:
         return matched
 
     def _regex(self, index: int) -> Any:
-        """The pattern of that number, as the filter compiled it already."""
+        """The pattern of that number; the filter has compiled it already, a gate leaves it to its first use."""
         compiled = self._compiled[index]
         if compiled is None:
-            compiled = self._compiled[index] = self._filter.re(index)
+            compiled = self._filter.re(index) if self._gate is None else _condition(self._patterns[index])
+            self._compiled[index] = compiled
         return compiled
 
     def _allowed(self, data: bytes, matcher: TextMatcher) -> bool:
@@ -192,7 +203,7 @@ class Plan:
         return [count, *lines] if count else []
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _condition(pattern: str) -> Any:
     return re2.compile(pattern.encode(), _OPTIONS)
 

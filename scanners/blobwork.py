@@ -19,7 +19,7 @@ Work = Mapping[str, list[Plan]]
 
 ReadMany = Callable[[Iterable[str]], Iterable[tuple[str, bytes | None]]]
 
-_PATTERN_MS = 0.45
+_PATTERN_MS = 0.1
 """What an expression costs before and at its first use; this and the next two are measured."""
 _BYTE_MS = 30e-6
 _BYTE_AND_PATTERN_MS = 0.7e-6

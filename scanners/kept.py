@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """Grows when what is kept changes its meaning."""
 
 Make = Callable[[], tuple[Any, Iterable[Path]]]
@@ -40,7 +40,12 @@ def kept_document(cache_dir: Path | None, place: Path, make: Make) -> Any:
 
 def _read(file: Path) -> dict[str, Any] | None:
     try:
-        known = json.loads(file.read_bytes())
+        with open(file, "rb") as opened:
+            kept_by = os.fstat(opened.fileno())
+            # What others may have written could make rules look away.
+            if kept_by.st_uid != os.geteuid() or kept_by.st_mode & 0o022:
+                return None
+            known = json.loads(opened.read())
     except (OSError, ValueError):
         return None
     return known if isinstance(known, dict) and known.get("format") == FORMAT else None
@@ -51,6 +56,7 @@ def _write(file: Path, content: dict[str, Any]) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         aside.write_text(json.dumps(content, separators=(",", ":")))
+        aside.chmod(0o600)
         aside.replace(file)
     except OSError:  # a full or read-only disk costs time, not the answer
         return

@@ -22,6 +22,10 @@ _MAX_ALTERNATES = 16
 
 _ID = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(rb"refs/[^\x00-\x20\x7f~^:?*\[\\]+")
+_USUAL_REF = re.compile(
+    rb"([0-9a-f]{40}) (refs/(?:heads|tags|pull)/[A-Za-z0-9_-]{1,250}(?:/[A-Za-z0-9_-]{1,250}){0,2})"
+)
+"""A line of packed-refs whose name has nothing in it that has to be looked at closely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,10 @@ def _head(git_dir: Path) -> bytes:
 def _packed_refs(common_dir: Path) -> Iterator[tuple[bytes, bytes]]:
     content = read_plain(common_dir / "packed-refs", _MAX_PACKED_REFS_BYTES) or b""
     for line in content.split(b"\n")[:MAX_REFS]:
+        usual = _USUAL_REF.fullmatch(line)
+        if usual:
+            yield usual[2], usual[1]
+            continue
         value, _, name = line.strip().partition(b" ")
         if _ID.fullmatch(value) and _is_ref(name):
             yield name, value

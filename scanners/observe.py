@@ -51,6 +51,7 @@ class Observer:
                 [m for m in chosen if isinstance(m, TextMatcher)],
                 [m for m in chosen if isinstance(m, CodeMatcher)],
                 [d for d in self._ruleset.detectors.values() if language in d.languages and role in d.roles],
+                literals=self._ruleset.literals,
             )
         return plan
 
@@ -62,7 +63,9 @@ class Observer:
         key = (language, tuple(sorted(chosen)))
         plan = self._path_plans.get(key)
         if plan is None:
-            plan = self._path_plans[key] = Plan(language, [chosen[k] for k in sorted(chosen)])
+            plan = self._path_plans[key] = Plan(
+                language, [chosen[k] for k in sorted(chosen)], literals=self._ruleset.literals
+            )
         return plan
 
     def view(

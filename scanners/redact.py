@@ -6,9 +6,10 @@ live-looking credential from a placeholder. All patterns are RE2: linear time on
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scanners.facts import Strength
 from scanners.secret_forms import (
@@ -30,6 +31,9 @@ from scanners.secret_forms import (
     WORDS,
     Form,
 )
+
+if TYPE_CHECKING:
+    from scanners.literals import Gate
 
 BLANK = "[redacted]"
 
@@ -63,11 +67,7 @@ def _prefilter() -> Any:
     options = re2.Options()
     options.max_mem = 64 << 20
     chosen = re2.Set.SearchSet(options)
-    for hint in (
-        *(form.hint or form.pattern for form in FORMS),
-        *[HINT] * (len(QUOTED) + 2),
-        r"[A-Za-z0-9+/_-]{32}",
-    ):
+    for hint in HINTS:
         chosen.Add(hint)
     # Matches always: otherwise "nothing" and "out of memory" would be the same answer.
     chosen.Add(r"\A")
@@ -77,12 +77,26 @@ def _prefilter() -> Any:
 
 def _selected(text: str, patterns: int) -> list[int]:
     """The patterns that may match somewhere in ``text``; all where the filter runs out of its memory."""
+    if _gate is not None:
+        return _gate.select(text.encode("utf-8", "replace"))
     found = _prefilter().Match(text)
     return list(range(patterns)) if not found else sorted(index for index in found if index < patterns)
 
 
-def _patterns() -> list[str]:
-    return [*(form.pattern for form in FORMS), *QUOTED, BARE, LINE_VALUE, ENTROPY]
+_PATTERNS = (*(form.pattern for form in FORMS), *QUOTED, BARE, LINE_VALUE, ENTROPY)
+HINTS = (*(form.hint or form.pattern for form in FORMS), *[HINT] * (len(QUOTED) + 2), r"[A-Za-z0-9+/_-]{32}")
+"""For each pattern one without which it cannot match."""
+
+_gate: "Gate | None" = None
+
+
+def use_literals(known: Mapping[str, str]) -> None:
+    """Choose patterns by literals from now on, where ``known`` holds those of all ``HINTS``, instead of by RE2."""
+    global _gate
+    if _gate is None and all(hint in known for hint in HINTS):
+        from scanners.literals import Gate
+
+        _gate = Gate(HINTS, known)
 
 
 def redact(text: str) -> str:
@@ -105,9 +119,8 @@ def redact_url(text: str) -> str:
 def find_secrets(text: str) -> list[SecretHit]:
     """Every value in ``text`` that may be a secret, in the order of their places; they may overlap."""
     hits: list[tuple[str, int, int, Strength]] = []
-    patterns = _patterns()
-    for index in _selected(text, len(patterns)):
-        for match in _regex(patterns[index]).finditer(text):
+    for index in _selected(text, len(_PATTERNS)):
+        for match in _regex(_PATTERNS[index]).finditer(text):
             hit = _judge_form(FORMS[index], match) if index < len(FORMS) else _judge_rest(index, match, text)
             if hit is not None:
                 hits.append(hit)
@@ -246,14 +259,11 @@ def _plausible(value: str) -> bool:
 
 def _random(value: str) -> bool:
     """True for a long literal that looks drawn by chance; hexadecimal digests do not count."""
-    if len(value) < 32 or all(c in "0123456789abcdefABCDEF-" for c in value):
+    if len(value) < 32 or not value.strip("0123456789abcdefABCDEF-"):
         return False
-    mixed = (
-        any(c.isdigit() for c in value)
-        and any(c.isupper() for c in value)
-        and any(c.islower() for c in value)
-    )
-    return mixed and _entropy(value) >= 4.2
+    # islower and isupper speak of the letters alone, and are False where there is none.
+    mixed = not (value.islower() or value.isupper()) and any(map(str.isdigit, value))
+    return mixed and any(map(str.isupper, value)) and any(map(str.islower, value)) and _entropy(value) >= 4.2
 
 
 def _entropy(value: str) -> float:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from scanners.matchers.code import CodeMatcher
 from scanners.matchers.paths import PathMatcher
 from scanners.matchers.settings import SettingMatcher
 from scanners.matchers.text import TextMatcher
+from scanners.redact import HINTS, use_literals
 from scanners.signals import Signal, build_matchers
 
 RULESETS = Path(__file__).parent / "rulesets"
@@ -61,6 +62,8 @@ class Ruleset:
     conditions: Mapping[str, Condition]
     rules: tuple[Rule, ...]
     detectors: Mapping[str, Detector]
+    literals: Mapping[str, str] = field(default_factory=dict)
+    """Of every pattern, what it cannot match without (``scanners.literals``); empty where nobody worked it out."""
 
     @cached_property
     def matchers(self) -> tuple[TextMatcher | CodeMatcher, ...]:
@@ -93,7 +96,8 @@ def load_ruleset(name: str = "industry-standards", *, cache_dir: Path | None = N
             "ruleset.unknown", f"There is no ruleset called {name!r}.", hint=f"Shipped: {known}."
         )
     kept = _kept(place, cache_dir)
-    return ruleset_from_document(kept["document"], digest=kept["digest"])
+    use_literals(kept["literals"])
+    return ruleset_from_document(kept["document"], digest=kept["digest"], literals=kept["literals"])
 
 
 def load_document(place: Path, *, cache_dir: Path | None = None) -> dict[str, Any]:
@@ -109,10 +113,24 @@ def _kept(place: Path, cache_dir: Path | None) -> dict[str, Any]:
     def make() -> tuple[dict[str, Any], list[Path]]:
         files = _with_extended(sorted(place.glob("*.yaml")) if place.is_dir() else [place])
         document = _merge(files)
-        return {"document": document, "digest": digest_of(document)}, files
+        literals = _literals(document) if cache_dir is not None else {}
+        return {"document": document, "digest": digest_of(document), "literals": literals}, files
 
     kept: dict[str, Any] = kept_document(cache_dir, place, make)
     return kept
+
+
+def _literals(document: dict[str, Any]) -> dict[str, str]:
+    """Worth its while only where it is kept: it takes as long as judging a repository with RE2's filter."""
+    from scanners.literals import clauses_of, packed
+
+    try:
+        ruleset = ruleset_from_document(document)
+    except RulesetError:
+        return {}
+    patterns = [m.pattern if isinstance(m, TextMatcher) else m.literal for m in ruleset.matchers]
+    patterns += [detector.gate for detector in ruleset.detectors.values() if detector.gate]
+    return {pattern: packed(clauses_of(pattern)) for pattern in dict.fromkeys([*patterns, *HINTS])}
 
 
 _EXTENDS = re.compile(r"^extends:[ \t]*\[?([^\]\n#]+)", re.MULTILINE)
@@ -168,7 +186,9 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def ruleset_from_document(document: Mapping[str, Any], *, digest: str = "") -> Ruleset:
+def ruleset_from_document(
+    document: Mapping[str, Any], *, digest: str = "", literals: Mapping[str, str] | None = None
+) -> Ruleset:
     """The built ruleset. Cheap: nothing is compiled before a scan needs it. Raises RulesetError (ruleset.invalid).
 
     ``digest`` is that of ``digest_of`` where it is known already.
@@ -190,6 +210,7 @@ def ruleset_from_document(document: Mapping[str, Any], *, digest: str = "") -> R
             conditions=document.get("conditions", {}),
             rules=rules,
             detectors={name: DETECTORS[name] for name in sorted(used)},
+            literals=literals or {},
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         message = f"The ruleset cannot be built: {type(error).__name__}: {error}."

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from scanners.view import TreeView
 
 _HASH = frozenset(["python", "ruby", "elixir", "perl", "r"])
+_OPENS = b"/#"
+"""How a line starts that may be code put aside; few do, and asking of each line is a call."""
 
 
 class SourceLines:
@@ -27,7 +29,9 @@ class SourceLines:
 
     def observe(self, data: bytes, language: str) -> Any | None:
         stripped = [
-            line for line in map(bytes.strip, data.split(b"\n")) if line and not is_commented_out(line)
+            line
+            for line in map(bytes.strip, data.split(b"\n"))
+            if line and (line[0] not in _OPENS or not is_commented_out(line))
         ]
         if language in _HASH:
             comments = sum(line[0] == 35 for line in stripped)
