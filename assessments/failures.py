@@ -740,6 +740,17 @@ _TABLE = (
         "The message names the variable.",
         "no",
     ),
+    Failure(
+        "health.silent",
+        "A worker or the scheduler of this machine does not answer its health check.",
+        "ours",
+        "See its log; a container that stays so is restarted.",
+        "no",
+    ),
+    Failure(
+        "rescan.nothing-named", "A rescan was asked for without naming anything.", "theirs", "Name it.", "no"
+    ),
+    Failure("rescan.unknown", "Nothing has the name that was given.", "theirs", "Name what is there.", "no"),
     Failure("up.no-port", "No port is free.", "ours", "Name one with --port.", "no"),
     Failure(
         "up.running",

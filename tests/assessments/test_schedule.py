@@ -7,13 +7,14 @@ from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import AbstractUser
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from assessments import tasks
 from assessments.choices import Role, ScanReason, ScanState
-from assessments.models import AuditEvent, Repository, ScanPolicy, ScanRequest
+from assessments.models import AuditEvent, Repository, RulesetVersion, ScanPolicy, ScanRequest
 from assessments.selectors.scans import progress_of, seconds_left
 from assessments.services import scans, schedule
 from scanners.errors import ScanError
@@ -307,3 +308,32 @@ class TestPages:
         assert "Rescan all" in signed_in(admin).get(reverse("activity")).content.decode()
         assert signed_in(admin).post(reverse("fleet-scan")).status_code == 302
         assert ScanRequest.objects.count() == 1
+
+
+class TestCommand:
+    def test_the_command_line_asks_for_what_is_named(self, capsys: pytest.CaptureFixture[str]) -> None:
+        bad = factories.assessment(verdicts={"testing.unit": "fail"}).repository
+        good = factories.assessment().repository
+        call_command("rescan", "--failing", "testing.unit")
+        assert list(ScanRequest.objects.values_list("repository_id", flat=True)) == [bad.pk]
+        call_command("rescan", good.slug, "--team", good.team.slug)
+        assert ScanRequest.objects.count() == 2
+        call_command("rescan", "--all")
+        assert capsys.readouterr().out.splitlines() == [
+            "1 scan asked for.",
+            "1 scan asked for.",
+            "0 scans asked for.",
+        ]
+
+    @pytest.mark.parametrize(
+        ("given", "id"),
+        [
+            ([], "rescan.nothing-named"),
+            (["no-such"], "rescan.unknown"),
+            (["--team", "no-such"], "rescan.unknown"),
+            (["--failing", "no.such"], "rescan.unknown"),
+        ],
+    )
+    def test_what_it_cannot_find_it_says(self, given: list[str], id: str, ruleset: RulesetVersion) -> None:
+        with pytest.raises(CommandError, match=id):
+            call_command("rescan", *given)
