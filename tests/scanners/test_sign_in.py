@@ -177,7 +177,7 @@ class TestSsh:
         body = host.private.splitlines()[2]
         assert any("ssh" in line for line in lines)
         assert not any(body in line for line in lines)
-        assert not [d for d in os.listdir("/proc/self/fd") if "plumbline-" in _target(d)]
+        assert not [d for d in os.listdir("/proc/self/fd") if "memfd:plumbline-" in _target(d)]
 
     def test_another_key_of_the_host_is_a_mismatch(self, host: SshServer, tmp_path: Path) -> None:
         new_key(tmp_path / "other")
