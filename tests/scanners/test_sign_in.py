@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,6 +203,28 @@ class TestSsh:
         finally:
             os.kill(int(values["SSH_AGENT_PID"]), 15)
         assert (caught.value.id, caught.value.fault) == ("source.auth-failed", "credential")
+
+
+def test_a_killed_process_leaves_no_key(tmp_path: Path) -> None:
+    script = (
+        "import time\nfrom scanners.remote import in_memory\n"
+        "with in_memory('key', 'the key') as place:\n    print(place, flush=True)\n    time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    place = Path(process.stdout.readline().strip())
+    assert place.read_text() == "the key"
+    assert place.stat().st_mode & 0o777 == 0o600
+    process.kill()
+    process.wait(10)
+    process.stdout.close()
+    assert not place.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def _target(descriptor: str) -> str:
