@@ -76,13 +76,26 @@ class ExportState(TextChoices):
     RUNNING = "running", "Being made"
     DONE = "done", "Ready"
     FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ACTIVE_EXPORTS = (ExportState.QUEUED, ExportState.RUNNING)
+
+
+class ExportScope(TextChoices):
+    REPOSITORY = "repository", "Repository"
+    TEAM = "team", "Team"
+    FLEET = "fleet", "Fleet"
 
 
 class ExportFormat(TextChoices):
     PDF = "pdf", "PDF"
     MARKDOWN = "markdown", "Markdown"
     JSON = "json", "JSON"
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "Excel workbook"
     SARIF = "sarif", "SARIF"
+    ZIP = "zip", "ZIP archive"
 
 
 class CredentialKind(TextChoices):

@@ -6,9 +6,9 @@ not exist for them: the querysets below leave it out, so that views answer 404.
 """
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from assessments.choices import Role
+from assessments.choices import ExportScope, Role
 from assessments.models import Credential, Export, Membership, PushHook, Repository, ScanRequest, Team
 
 Person = AbstractUser | AnonymousUser
@@ -35,8 +35,20 @@ def visible_scans(user: Person) -> QuerySet[ScanRequest]:
 
 
 def visible_exports(user: Person) -> QuerySet[Export]:
-    """A person's own exports of repositories that they may still see."""
-    return Export.objects.filter(requested_by_id=user.pk or 0, repository__in=visible_repositories(user))
+    """A person's own exports of a repository or team that they may still see, and of the fleet."""
+    own = Export.objects.filter(requested_by_id=user.pk or 0)
+    return own.filter(
+        Q(scope=ExportScope.FLEET)
+        | Q(scope=ExportScope.TEAM, team__in=visible_teams(user))
+        | Q(scope=ExportScope.REPOSITORY, repository__in=visible_repositories(user))
+    )
+
+
+def may_download(user: Person, export: Export) -> bool:
+    """Whether the person may still see every team whose repositories went into the file."""
+    if not visible_exports(user).filter(pk=export.pk).exists():
+        return False
+    return is_admin(user) or set(export.teams) <= set(visible_teams(user).values_list("pk", flat=True))
 
 
 def may_scan(user: Person, team: Team) -> bool:

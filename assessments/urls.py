@@ -92,5 +92,9 @@ urlpatterns = [
     path("activity/scan-all/", schedule.fleet_scan, name="fleet-scan"),
     path("schedule/", schedule.organisation_schedule, name="schedule"),
     path("exports/", exports.export_list, name="export-list"),
+    path("exports/fleet/", exports.fleet_export, name="fleet-export"),
+    path("exports/<uuid:key>/cancel/", exports.export_cancel, name="export-cancel"),
+    path("exports/<uuid:key>/retry/", exports.export_retry, name="export-retry"),
+    path("teams/<slug:slug>/export/", exports.team_export, name="team-export"),
     path("exports/<uuid:key>/", exports.export_download, name="export-download"),
 ]

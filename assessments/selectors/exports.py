@@ -1,24 +1,51 @@
-"""Page model of a person's exports."""
+"""Page models of a person's exports, and of the menu that asks for one."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser
 from django.urls import reverse
+from django.utils import timezone
 
-from assessments.choices import ExportState
+from assessments.choices import ACTIVE_EXPORTS, ExportScope, ExportState
+from assessments.models import Export
 from assessments.policy import visible_exports
 from assessments.selectors.scans import ScanError
+from assessments.services.export_files import FORMATS
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMenu:
+    """Where to ask, and (value, label) of each format that can be had."""
+
+    url: str
+    formats: tuple[tuple[str, str], ...]
+
+
+def export_menu(scope: ExportScope, url: str) -> ExportMenu:
+    """The menu of a page whose exports are asked for at ``url``."""
+    return ExportMenu(url, tuple((format.value, format.label) for format in FORMATS[scope]))
 
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
+    """``done`` of ``total`` repositories are in it; ``remaining`` is how many seconds the rest takes at the pace so far."""
+
     title: str
     state: str
     state_label: str
     requested_at: datetime
+    expires_at: datetime | None
+    expired: bool
+    done: int
+    total: int
+    remaining: float | None
     size: int
     download_url: str
+    cancel_url: str
+    retry_url: str
     error: ScanError | None
 
 
@@ -32,19 +59,35 @@ class ExportListPage:
 
 def get_export_list(user: AbstractUser) -> ExportListPage:
     """The person's latest hundred exports."""
-    exports = list(visible_exports(user).select_related("repository")[:100])
-    rows = tuple(
-        ExportRow(
-            title=f"{one.get_format_display()} of {one.repository.name}",
-            state=one.state,
-            state_label=one.get_state_display(),
-            requested_at=one.requested_at,
-            size=one.size,
-            download_url=reverse("export-download", args=[one.key]) if one.state == ExportState.DONE else "",
-            error=ScanError(one.error_id, one.error, "") if one.error_id else None,
-        )
-        for one in exports
+    now = timezone.now()
+    exports = list(visible_exports(user).select_related("repository", "team")[:SHOWN])
+    rows = tuple(_row(one, now) for one in exports)
+    return ExportListPage(rows, any(one.state in ACTIVE_EXPORTS for one in exports))
+
+
+def _row(one: Export, now: datetime) -> ExportRow:
+    expired = one.state == ExportState.DONE and bool(one.expires_at and one.expires_at <= now)
+    ready = one.state == ExportState.DONE and not expired
+    again = one.state in (ExportState.FAILED, ExportState.CANCELLED)
+    return ExportRow(
+        title=str(one),
+        state=one.state,
+        state_label="Expired" if expired else one.get_state_display(),
+        requested_at=one.requested_at,
+        expires_at=one.expires_at if ready else None,
+        expired=expired,
+        done=one.done,
+        total=one.total,
+        remaining=_remaining(one, now),
+        size=one.size,
+        download_url=reverse("export-download", args=[one.key]) if ready else "",
+        cancel_url=reverse("export-cancel", args=[one.key]) if one.state in ACTIVE_EXPORTS else "",
+        retry_url=reverse("export-retry", args=[one.key]) if again else "",
+        error=ScanError(one.error_id, one.error, "") if one.error_id else None,
     )
-    return ExportListPage(
-        rows, any(one.state in (ExportState.QUEUED, ExportState.RUNNING) for one in exports)
-    )
+
+
+def _remaining(one: Export, now: datetime) -> float | None:
+    if one.state != ExportState.RUNNING or not one.started_at or not one.done or one.done >= one.total:
+        return None
+    return (now - one.started_at).total_seconds() * (one.total - one.done) / one.done

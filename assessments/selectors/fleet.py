@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.charts import Chart
-from assessments.choices import ACTIVE_STATES, Outcome
+from assessments.choices import ACTIVE_STATES, ExportScope, Outcome
 from assessments.grading import band
 from assessments.models import Repository, VerdictChange
 from assessments.policy import may_add_repositories, visible_repositories, visible_scans
 from assessments.selectors.adoption import counts_of_items
+from assessments.selectors.exports import ExportMenu, export_menu
 from assessments.selectors.heat import HeatMap, get_heat_map
 from assessments.selectors.repositories import RepositoryRow, repository_rows
 from assessments.selectors.trends import average_chart, change_of_days, days_for, grades_chart
@@ -64,6 +65,7 @@ class FleetPage:
     failed: int
     trend_chart: Chart | None
     grades_chart: Chart | None
+    exports: ExportMenu
     can_add: bool
 
 
@@ -89,6 +91,7 @@ def get_fleet_page(user: AbstractUser) -> FleetPage:
         failed=visible.exclude(last_error_id="").count(),
         trend_chart=average_chart(days, standard),
         grades_chart=grades_chart(days),
+        exports=export_menu(ExportScope.FLEET, reverse("fleet-export")),
         can_add=may_add_repositories(user),
     )
 

@@ -1,6 +1,6 @@
 """Page models of plans: of one repository, and of a team over its repositories."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -447,9 +447,10 @@ def _phases(
     today: date,
 ) -> tuple[PhaseView, ...]:
     """Phases of saved steps; what is done still counts for weeks, so that dates stay where they were."""
+    there = {(step.repository_id, step.initiative) for step in steps}
     groups: dict[int, list[PlanStep]] = {}
     for step in steps:
-        groups.setdefault(_phase_of(step, steps, judged), []).append(step)
+        groups.setdefault(_phase_of(step, there, judged), []).append(step)
     efforts = {
         phase: sum((judged.effort(step.initiative, step.items) for step in group), Fraction(0))
         for phase, group in groups.items()
@@ -481,16 +482,17 @@ def _phases(
     return tuple(found)
 
 
-def _phase_of(step: PlanStep, steps: Sequence[PlanStep], judged: _Judged) -> int:
-    """The initiative's phase, or the later one of a step in the same repository that it must follow."""
-    there = {one.initiative for one in steps if one.repository_id == step.repository_id}
+def _phase_of(step: PlanStep, there: Collection[tuple[int, str]], judged: _Judged) -> int:
+    """The initiative's phase, or the later one of a step in the same repository that it must follow; ``there``
+    names all steps."""
     last = judged.standard.phases[-1].id
 
     def phase(id: str) -> int:
         one = judged.initiatives.get(id)
         if one is None:
             return last
-        return max([one.phase, *(phase(other) for other in one.after if other in there)])
+        followed = (other for other in one.after if (step.repository_id, other) in there)
+        return max([one.phase, *(phase(other) for other in followed)])
 
     return phase(step.initiative)
 

@@ -14,9 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.charts import Chart
+from assessments.choices import ExportScope
 from assessments.grading import band
 from assessments.models import Repository, Team
 from assessments.policy import may_lead, may_lead_plan, may_manage_sources, may_scan, visible_teams
+from assessments.selectors.exports import ExportMenu, export_menu
 from assessments.selectors.filters import paginate, sort_order, text
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import light_report
@@ -70,6 +72,7 @@ class TeamPage:
     settings_url: str = ""
     schedule_url: str = ""
     changes_url: str = ""
+    exports: ExportMenu | None = None
 
 
 _SORTS = {"name": "name", "score": "mean", "repositories": "count"}
@@ -147,6 +150,9 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         plan=plan,
         capacity=plain(team.capacity),
         capacity_url=reverse("team-capacity", args=[team.slug]) if may_lead_plan(user, team) else "",
+        exports=(
+            export_menu(ExportScope.TEAM, reverse("team-export", args=[team.slug])) if repositories else None
+        ),
         scan_url=reverse("team-scan", args=[team.slug]),
         can_scan=may_scan(user, team),
         changes_url=reverse("team-changes", args=[team.slug]),

@@ -1,18 +1,27 @@
-"""A person's exports."""
+"""Exports: a person's list, asking for one, cancelling, trying again, downloading."""
 
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from assessments import policy
-from assessments.choices import ExportFormat, ExportState
+from assessments.choices import ExportFormat, ExportScope, ExportState
+from assessments.models import Export, Team
 from assessments.selectors.exports import get_export_list
-from assessments.services.exports import CONTENT_TYPES, file_name
+from assessments.services.export_files import FORMATS
+from assessments.services.exports import (
+    CONTENT_TYPES,
+    cancel_export,
+    file_name,
+    request_export,
+    retry_export,
+)
 
 
 @require_safe
@@ -25,9 +34,10 @@ def export_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def export_download(request: HttpRequest, key: UUID) -> FileResponse:
-    done = policy.visible_exports(request.user).filter(state=ExportState.DONE)
-    export = get_object_or_404(done.select_related("repository", "assessment"), key=key)
+    export = _own(request, key)
     place = Path(settings.EXPORTS_DIR) / export.file
+    if export.state != ExportState.DONE or not policy.may_download(request.user, export):
+        raise Http404
     if not place.is_file():
         raise Http404
     return FileResponse(
@@ -35,4 +45,50 @@ def export_download(request: HttpRequest, key: UUID) -> FileResponse:
         as_attachment=True,
         filename=file_name(export),
         content_type=CONTENT_TYPES[ExportFormat(export.format)],
+    )
+
+
+@require_POST
+def export_cancel(request: HttpRequest, key: UUID) -> HttpResponse:
+    if cancel_export(export=_own(request, key)):
+        messages.success(request, "The export was cancelled.")
+    else:
+        messages.info(request, "The export had ended already.")
+    return redirect("export-list")
+
+
+@require_POST
+def export_retry(request: HttpRequest, key: UUID) -> HttpResponse:
+    export = _own(request, key)
+    if retry_export(export=export):
+        messages.success(request, f"{export} is being made.")
+    return redirect("export-list")
+
+
+@require_POST
+def fleet_export(request: HttpRequest) -> HttpResponse:
+    return _ask(request, ExportScope.FLEET, None)
+
+
+@require_POST
+def team_export(request: HttpRequest, slug: str) -> HttpResponse:
+    team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
+    return _ask(request, ExportScope.TEAM, team)
+
+
+def _ask(request: HttpRequest, scope: ExportScope, team: Team | None) -> HttpResponse:
+    wanted = request.POST.get("format", "")
+    if wanted not in FORMATS[scope]:
+        messages.error(
+            request, f"There is no such format for a {scope.label.lower()}. Nothing was asked for."
+        )
+        return redirect("team-detail", team.slug) if team else redirect("fleet")
+    export = request_export(format=ExportFormat(wanted), requested_by=request.user, team=team)
+    messages.success(request, f"{export} is being made.")
+    return redirect("export-list")
+
+
+def _own(request: HttpRequest, key: UUID) -> Export:
+    return get_object_or_404(
+        policy.visible_exports(request.user).select_related("repository", "assessment", "team"), key=key
     )

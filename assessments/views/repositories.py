@@ -9,11 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import policy
-from assessments.choices import ExportFormat, ScanReason
+from assessments.choices import ExportFormat, ExportScope, ScanReason
 from assessments.forms import RepositoryForm
 from assessments.models import Repository
 from assessments.selectors.repositories import get_repository_list, get_repository_page
 from assessments.selectors.scans import latest_scan, progress_of
+from assessments.services.export_files import FORMATS
 from assessments.services.exports import request_export
 from assessments.services.repositories import ensure_team, register_repository
 from assessments.services.rulesets import DEFAULT
@@ -101,7 +102,8 @@ def repository_export(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, "There is nothing to export yet: the repository has not been judged.")
         return redirect("repository-detail", slug)
     wanted = request.POST.get("format", ExportFormat.PDF)
-    format = ExportFormat(wanted) if wanted in ExportFormat.values else ExportFormat.PDF
+    known = wanted in FORMATS[ExportScope.REPOSITORY]
+    format = ExportFormat(wanted) if known else ExportFormat.PDF
     request_export(repository=repository, assessment=assessment, format=format, requested_by=request.user)
     messages.success(request, f"The {format.label} is being made.")
     return redirect("export-list")

@@ -42,6 +42,8 @@ def content(export: Export) -> bytes:
         (ExportFormat.MARKDOWN, b"#"),
         (ExportFormat.JSON, b"{"),
         (ExportFormat.SARIF, b"{"),
+        (ExportFormat.CSV, b"\xef\xbb\xbfRepository,"),
+        (ExportFormat.XLSX, b"PK"),
     ],
 )
 def test_every_format_is_made_of_the_stored_assessment(format: ExportFormat, start: bytes) -> None:
@@ -67,7 +69,7 @@ def test_the_json_of_an_export_is_that_of_the_command_line() -> None:
 def test_a_second_delivery_does_nothing() -> None:
     export = asked()
     exports.make_export(export.pk)
-    with patch.object(exports, "_write") as write:
+    with patch.object(exports, "write") as write:
         exports.make_export(export.pk)
     write.assert_not_called()
 
@@ -75,7 +77,7 @@ def test_a_second_delivery_does_nothing() -> None:
 def test_a_failed_one_leaves_no_file_and_says_so() -> None:
     export = asked()
     with (
-        patch.object(exports, "_renderer", side_effect=RuntimeError("broken")),
+        patch.object(exports, "write", side_effect=RuntimeError("broken")),
         pytest.raises(RuntimeError, match="broken"),
     ):
         exports.make_export(export.pk)

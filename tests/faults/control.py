@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +20,7 @@ import django  # noqa: E402
 
 django.setup()
 
-from django.db import close_old_connections, connection  # noqa: E402
+from django.db import InterfaceError, OperationalError, close_old_connections, connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from assessments.choices import ACTIVE_STATES, ScanReason  # noqa: E402
@@ -110,6 +111,9 @@ def state() -> dict[str, Any]:
     }
 
 
+TRIES = 20
+"""Every command may be given twice, so one that met a database without a voice is given again."""
+
 COMMANDS: dict[str, Callable[..., Any]] = {
     one.__name__: one for one in (set_up, add, request, request_at_once, recover, due, make_due, state)
 }
@@ -118,12 +122,20 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 def main() -> None:
     for line in sys.stdin:
         command = json.loads(line)
-        close_old_connections()
-        try:
-            answer = {"is": COMMANDS[command.pop("do")](**command)}
-        except Exception:
-            answer = {"error": traceback.format_exc()}
-            connection.close()
+        name = command.pop("do")
+        for attempt in range(TRIES):
+            close_old_connections()
+            try:
+                answer = {"is": COMMANDS[name](**command)}
+                break
+            except (OperationalError, InterfaceError):  # the database may just be starting again
+                answer = {"error": traceback.format_exc()}
+                connection.close()
+                time.sleep(min(attempt, 2))
+            except Exception:
+                answer = {"error": traceback.format_exc()}
+                connection.close()
+                break
         print("ANSWER " + json.dumps(answer), flush=True)
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.installation import Installation
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
-REPOSITORIES = int(os.environ.get("PLUMBLINE_SOAK_REPOSITORIES", "500"))
+REPOSITORIES = int(os.environ.get("PLUMBLINE_SOAK_REPOSITORIES", "60"))
 CYCLES = 3
 FAULT_EVERY = (3.0, 7.0)
 """Seconds between two faults, drawn anew each time."""
@@ -159,7 +159,7 @@ def test_three_cycles_with_a_fault_every_few_seconds_end_with_counts_that_agree(
         else:
             expected += push_changes(installation, chance, 0.5)
             installation.do("request")
-        deadline = time.monotonic() + 900
+        deadline = time.monotonic() + 1800
         nudged = time.monotonic()
         while not installation.settled():
             assert time.monotonic() < deadline, f"{installation.do('state')}\n{installation.logs()}"
