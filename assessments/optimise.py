@@ -204,14 +204,16 @@ def best_within(
     at_best = min(task.score_with(range(len(task.choices))).values())
     bounds = [one.lower for one in standard.scale if one.lower <= at_best]
     low, high = 0, len(bounds) - 1
-    lower, taken = bounds[-1], set()
-    while low <= high:  # bounds fall: what fits one fits every later one
+    while low < high:  # bounds fall: what can be had can be had of every later one
         middle = (low + high) // 2
-        fitting = _most(task, model, fits, clock, lower=bounds[middle])
-        if fitting is None:
-            low = middle + 1
+        if _can(task, model, fits, bounds[middle], clock):
+            high = middle
         else:
-            lower, taken, high = bounds[middle], fitting, middle - 1
+            low = middle + 1
+    lower = bounds[low]
+    taken = _most(task, model, fits, clock, lower=lower)
+    if taken is None:  # the lowest grade needs nothing
+        raise PlanError("plan.solver-failed", "The solver gave no answer.")
     taken = _refined(task, model, fits, taken, clock, lower=lower)
     letter, _ = band(standard, min(task.score_with(taken).values()))
     return _path(task, measure, letter, taken, reached=True)
@@ -399,6 +401,12 @@ def _packing(task: _Task, limits: Limits) -> tuple[Model, Callable[[set[int]], b
         return last <= limits.ends_on
 
     return model, fits
+
+
+def _can(task: _Task, model: Model, fits: Callable[[set[int]], bool], lower: Fraction, clock: Clock) -> bool:
+    """Whether all repositories can be at ``lower`` within the limits: asked without a goal, which is quick."""
+    _, checks = _within(task, model := model.copy(), fits, lower)
+    return solve(model, {}, checks, clock) is not None
 
 
 def _most(

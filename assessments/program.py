@@ -185,7 +185,7 @@ def _out_of_time(clock: Clock) -> PlanError:
     return PlanError(
         "plan.solver-time-limit",
         f"The best path was not found within {clock.seconds:g} seconds.",
-        hint="Ask for fewer repositories, for a lower grade, or for a nearer date.",
+        hint="Ask for the average, for fewer repositories, or for person-days in place of a date.",
     )
 
 

@@ -152,11 +152,13 @@ def _attempt(request: HttpRequest, subject: Subject, work: Callable[[], str], fo
         done = work()
     except PlanError as error:
         notice = {"level": "error", "text": error.message, "hint": error.hint, "id": error.id}
+        if partial:
+            notice["toast"] = "true"
         # htmx swaps no answer that is an error, so what it asked for comes as a page with the notice.
         status = 200 if partial else 409 if error.id == CONFLICT else 422
         return _page(request, subject, form, notice=notice, status=status)
     if partial:
-        return _page(request, subject, form, notice={"level": "", "text": done})
+        return _page(request, subject, form, notice={"level": "success", "text": done, "toast": "true"})
     messages.success(request, done)
     anchor = request.POST.get("anchor", "")
     place = f"#{anchor}" if anchor.replace("-", "").isalnum() and len(anchor) < 80 else ""
