@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assessments.report import ReportPage
+    from scanners.cache import BlobCache
     from scanners.scan import ScanResult
 
 FORMATS = ("text", "json", "markdown", "csv", "xlsx", "sarif", "pdf")
@@ -184,14 +185,17 @@ def _require_letter(letter: str, letters: list[str]) -> None:
 
 
 def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult, str]":
-    from scanners.cache import BlobCache, NoCache, SqliteCache
     from scanners.mirror import open_source
     from scanners.rules import Ruleset
     from scanners.scan import scan
     from scanners.tree import RepoTree
 
     assert isinstance(ruleset, Ruleset)
-    cache: BlobCache = NoCache() if arguments.no_cache else SqliteCache(cache_dir() / "answers.sqlite3")
+    cache: BlobCache | None = None
+    if not arguments.no_cache:
+        from scanners.cache import SqliteCache
+
+        cache = SqliteCache(cache_dir() / "answers.sqlite3")
     mirror = open_source(
         arguments.source, cache_dir=cache_dir() / "mirrors", allow_private=arguments.allow_private
     )

@@ -23,7 +23,7 @@ _PATTERN_MS = 0.1
 """What an expression costs before and at its first use; this and the next two are measured."""
 _BYTE_MS = 30e-6
 _BYTE_AND_PATTERN_MS = 0.7e-6
-_WORTH_MS = 30.0
+_WORTH_MS = 20.0
 """A share smaller than this is done sooner than handed over."""
 
 

@@ -5,12 +5,14 @@ never text of a repository, so the cache holds no secret. Losing it costs time a
 """
 
 import json
-import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import sqlite3
 
 
 class BlobCache(Protocol):
@@ -94,6 +96,8 @@ class SqliteCache:
     """The cache in one SQLite file; safe for several processes, a damaged file is replaced by an empty one."""
 
     def __init__(self, path: Path) -> None:
+        import sqlite3  # here, because a scan without a cache has no need of it
+
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         try:
@@ -102,7 +106,9 @@ class SqliteCache:
             path.unlink(missing_ok=True)
             self._connection = self._open()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> "sqlite3.Connection":
+        import sqlite3
+
         connection = sqlite3.connect(self._path, timeout=10, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=OFF")
@@ -128,6 +134,8 @@ class SqliteCache:
 
     def put_many(self, plan: str, observations: Mapping[str, Any]) -> None:
         """Keep observations by blob id; a full disk or a locked file is no reason to fail a scan."""
+        import sqlite3
+
         rows = [
             (
                 plan,

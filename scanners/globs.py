@@ -14,8 +14,8 @@ import re2
 from scanners.globforms import FolderRule, alternatives, form_of, names
 
 _MAX_KEPT = 50_000
-_KEY = 2
-"""Letters of a name's start or end by which globs are looked up."""
+_KEYS = (4, 3, 2)
+"""How many letters of a name's start or end globs are looked up by, as many as a glob has."""
 
 
 @lru_cache(maxsize=4096)
@@ -104,10 +104,13 @@ class GlobSet:
             self._any_name.append(candidate)
         else:
             group = self._loose
-            if pieces and len(pieces[0]) >= _KEY:
-                group = self._starts.setdefault(pieces[0][:_KEY], {})
-            elif pieces and len(pieces[-1]) >= _KEY:
-                group = self._ends.setdefault(pieces[-1][-_KEY:], {})
+            start, end = (
+                (min(len(piece), _KEYS[0]) for piece in (pieces[0], pieces[-1])) if pieces else (0, 0)
+            )
+            if start >= max(end, _KEYS[-1]):
+                group = self._starts.setdefault(pieces[0][:start], {})
+            elif end >= _KEYS[-1]:
+                group = self._ends.setdefault(pieces[-1][-end:], {})
             group.setdefault(pieces or ("", ""), []).append(candidate)
 
     def match(self, path: str) -> tuple[str, ...]:
@@ -133,7 +136,9 @@ class GlobSet:
         known = self._by_name.get(name)
         if known is None:
             known = list(self._exact.get(name, ()))
-            for group in (self._starts.get(name[:_KEY]), self._ends.get(name[-_KEY:]), self._loose):
+            lengths = [length for length in _KEYS if len(name) >= length]
+            starts = [self._starts.get(name[:length]) for length in lengths]
+            for group in (*starts, *[self._ends.get(name[-length:]) for length in lengths], self._loose):
                 for pieces, candidates in group.items() if group else ():
                     if names(pieces, name):
                         known += candidates
