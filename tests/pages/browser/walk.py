@@ -38,4 +38,7 @@ def pages_of(page: Page) -> dict[str, str]:
         links = page.locator(link)
         if links.count():
             found[name] = str(links.first.get_attribute("href"))
+    for name in ("team", "repository"):
+        if name in found:
+            found[f"{name}-plan"] = f"{found[name]}plan/?goal=grade&target=A&starts_on=2026-01-05"
     return found
