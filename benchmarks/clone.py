@@ -29,7 +29,7 @@ def seconds(command: list[str], environment: dict[str, str]) -> float:
     """How long ``command`` took. Raises CalledProcessError where it failed."""
     started = time.perf_counter()
     subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
     )
     return time.perf_counter() - started
 
@@ -87,7 +87,11 @@ def main() -> int:
                 row = measure(mirror.absolute(), Path(work), arguments.repeats)
             except subprocess.CalledProcessError as error:
                 failed = True
-                print(f"{mirror}: {error.cmd[0]} ended with status {error.returncode}", file=sys.stderr)
+                said = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
+                print(
+                    f"{mirror}: {error.cmd[0]} failed: {said[-1] if said else error.returncode}",
+                    file=sys.stderr,
+                )
                 shutil.rmtree(Path(work) / "copy", ignore_errors=True)
                 continue
             rows.append(row)
