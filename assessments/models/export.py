@@ -15,7 +15,8 @@ class Export(models.Model):
     """One asked-for file: of one assessment, of a team's repositories, or of all that the person may see.
 
     ``file`` is its name in the exports folder, set only when it is whole. ``done`` of ``total`` repositories have
-    gone into it so far; ``teams`` are the ids of the teams whose repositories they are. It may be downloaded until ``expires_at``.
+    gone into it so far; ``teams`` are the ids of the teams whose repositories they are. It may be
+    downloaded until ``expires_at``.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

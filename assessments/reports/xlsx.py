@@ -56,6 +56,17 @@ def write_scorecard(pages: Iterable[ReportPage], file: IO[bytes]) -> int:
     return count
 
 
+def write_table(
+    file: IO[bytes], title: str, columns: Row, widths: tuple[int, ...], rows: Iterable[Row]
+) -> None:
+    """A workbook with one sheet; rows are written out as they come."""
+    with _workbook(file, None) as book:
+        sheet = _Sheet(book, title, columns, widths)
+        for row in rows:
+            sheet.add(row)
+        sheet.finish()
+
+
 def _score_row(page: ReportPage) -> Row:
     grade, subject = page.effective_grade, page.subject
     return (

@@ -19,6 +19,7 @@ from assessments.models import ChecklistItem
 from assessments.policy import may_scan_some, visible_repositories
 from assessments.selectors.adoption import adoption_chart, counts_of_items
 from assessments.selectors.filters import paginate
+from assessments.selectors.frameworks import controls_of_item
 from assessments.selectors.reports import guidance_of
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.standard import Area, Initiative, Item
@@ -79,6 +80,7 @@ class ItemPage:
     unknown_count: int
     accuracy: MeasuredAccuracy | None
     adoption_chart: Chart | None
+    controls: tuple[tuple[Framework, Control, str], ...]
     can_scan: bool = False
 
 
@@ -130,6 +132,7 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
         unknown_count=counts.get(Outcome.UNKNOWN, 0),
         accuracy=measured_accuracy(DEFAULT).get(item_id),
         adoption_chart=adoption_chart(item_id),
+        controls=controls_of_item(item_id),
         can_scan=may_scan_some(user),
     )
 
