@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from assessments.charts import Chart
 from assessments.choices import Outcome
+from assessments.frameworks import Control, Framework
 from assessments.guidance import Guidance
 from assessments.models import ChecklistItem
 from assessments.policy import may_scan_some, visible_repositories
