@@ -160,9 +160,14 @@ def _attempt(request: HttpRequest, subject: Subject, work: Callable[[], str], fo
     if partial:
         return _page(request, subject, form, notice={"level": "success", "text": done, "toast": "true"})
     messages.success(request, done)
+    card = _card(request)
+    return redirect(f"{_address(subject, 'plan')}{f'#{card}' if card else ''}")
+
+
+def _card(request: HttpRequest) -> str:
+    """The card that a form was sent from, empty for what is no such name."""
     anchor = request.POST.get("anchor", "")
-    place = f"#{anchor}" if anchor.replace("-", "").isalnum() and len(anchor) < 80 else ""
-    return redirect(f"{_address(subject, 'plan')}{place}")
+    return anchor if anchor.replace("-", "").isalnum() and len(anchor) < 80 else ""
 
 
 def _page(
@@ -188,7 +193,7 @@ def _page(
             },
             auto_id="schedule-%s",
         )
-    context = {"page": page, "form": form, "schedule": schedule, "notice": notice}
+    context = {"page": page, "form": form, "schedule": schedule, "notice": notice, "opened": _card(request)}
     template = "plans/_body.html" if request.htmx and request.method == "POST" else "plans/detail.html"
     response = render(request, template, context, status=status)
     response["Vary"] = "HX-Request"

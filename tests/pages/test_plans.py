@@ -264,10 +264,11 @@ def test_two_leads_do_not_replace_each_others_plan(owned: Repository, lead: Clie
 def test_htmx_gets_the_body_alone_with_a_word_of_what_was_done(owned: Repository, lead: Client) -> None:
     step = plan_of(owned).steps.first()
     address = f"{pages(owned)[0]}steps/"
-    data = {"step": f"{step.pk}.1", "state": "in_progress"}
+    data = {"step": f"{step.pk}.1", "state": "in_progress", "anchor": f"step-{step.initiative}"}
     answer = lead.post(address, data, headers={"HX-Request": "true"})
     body = answer.content.decode()
     assert (answer.status_code, "<html" in body, "1 step changed." in body) == (200, False, True)
+    assert body.count('<details class="data small" open>') == 1  # the card that was worked on stays open
     again = lead.post(address, data, headers={"HX-Request": "true"})
     assert (again.status_code, "plan.changed-meanwhile" in again.content.decode()) == (200, True)
 
