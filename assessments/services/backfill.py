@@ -20,6 +20,7 @@ from django.utils import timezone
 from assessments.choices import ACTIVE_WORK, Origin, PastWork
 from assessments.models import Assessment, HistoryRequest, Repository, RulesetVersion
 from assessments.services.assess import input_digest, new_assessment
+from assessments.services.audit import note
 from assessments.services.past import (
     Judge,
     Past,
@@ -55,6 +56,7 @@ class BudgetError(ScanError):
     """What was asked for is no backfill: an unknown interval, too many months."""
 
 
+@transaction.atomic
 def request_backfill(
     *,
     repository: Repository,
@@ -87,7 +89,8 @@ def request_backfill(
             hint="Scan it first: its past leads up to what was judged.",
             fault="request",
         )
-    return request_work(
+    moment = now or timezone.now()
+    work = request_work(
         repository=repository,
         kind=PastWork.BACKFILL,
         params={
@@ -100,24 +103,44 @@ def request_backfill(
             "max_seconds": max(1.0, min(max_seconds, MAX_SECONDS)),
         },
         requested_by=requested_by,
-        now=now,
+        now=moment,
         queue=queue,
     )
+    if work.requested_at == moment:
+        asked = {name: work.params[name] for name in ("interval", "months", "rejudge")}
+        note(actor=requested_by, action="backfill.asked", subject=repository.name, **asked)
+    return work
 
 
-def cancel_backfill(*, repository: Repository) -> bool:
+@transaction.atomic
+def cancel_backfill(*, repository: Repository, actor: AbstractUser | None = None) -> bool:
     """True where a backfill of the repository was under way and is not any more; what it recorded stays."""
     active = HistoryRequest.objects.filter(
         repository=repository, kind=PastWork.BACKFILL, state__in=ACTIVE_WORK
     ).first()
-    return active is not None and cancel_work(work=active)
+    if active is None or not cancel_work(work=active):
+        return False
+    note(actor=actor, action="backfill.cancelled", subject=repository.name)
+    return True
 
 
 def backfill(work: HistoryRequest) -> bool:
     """Carries a claimed backfill on; True where it is over, False where it was given back for a later turn.
 
-    Raises ScanError where nothing can be judged at all, WorkLost where it was cancelled or taken away.
+    Raises ScanError where nothing can be judged at all, WorkLost where it was cancelled or taken away. Whichever way it
+    ends, trends show what was recorded.
     """
+    over = True
+    try:
+        over = _carry_on(work)
+    finally:
+        if over:
+            refresh_trends([work.repository_id])
+            _roll_up(work)
+    return over
+
+
+def _carry_on(work: HistoryRequest) -> bool:
     repository, params = work.repository, work.params
     version = current_version()
     began = time.monotonic()
@@ -167,10 +190,8 @@ def backfill(work: HistoryRequest) -> bool:
                     result["recorded"] += _record(repository, version, sample, from_plain(one["result"]))
             todo = todo[len(said) :]
             progress(work, done=len(samples) - len(todo), result=result)
-    refresh_trends([repository.pk])
     result.pop("at", None)
     finish_work(work, result=result, seconds=spent_before + time.monotonic() - began)
-    _roll_up(work)
     return True
 
 
@@ -314,6 +335,9 @@ def _skip_what_kills(work: HistoryRequest, result: dict[str, Any], samples: Sequ
 
 def _roll_up(work: HistoryRequest) -> None:
     """Brings the past days up to date, once for all backfills that run side by side: the last one does it."""
-    others = HistoryRequest.objects.filter(kind=PastWork.BACKFILL, state__in=ACTIVE_WORK).exclude(pk=work.pk)
-    if work.result.get("recorded") and not others.exists():
+    backfills = HistoryRequest.objects.filter(kind=PastWork.BACKFILL)
+    if backfills.filter(state__in=ACTIVE_WORK).exclude(pk=work.pk).exists():
+        return
+    lately = backfills.filter(requested_at__gte=timezone.now() - timedelta(days=1))
+    if any(result.get("recorded") for result in lately.values_list("result", flat=True)):
         roll_up(timezone.now().date() - timedelta(days=DAYS))

@@ -189,7 +189,9 @@ def claim_work(*, work_id: int, now: datetime | None = None) -> HistoryRequest |
     moment = now or timezone.now()
     claim = uuid.uuid4().hex
     waiting = HistoryRequest.objects.filter(pk=work_id, state=WorkState.QUEUED)
-    if not waiting.update(state=WorkState.RUNNING, claim=claim, lease_until=moment + LEASE):
+    # The mirror comes first, and a clone may take as long as a scan before there is any progress to tell.
+    first = moment + LEASE + timedelta(seconds=settings.ENVIRONMENT.scan_seconds)
+    if not waiting.update(state=WorkState.RUNNING, claim=claim, lease_until=first):
         return None
     HistoryRequest.objects.filter(pk=work_id, started_at=None).update(started_at=moment)
     work = HistoryRequest.objects.select_related(

@@ -80,7 +80,7 @@ def repository_backfill_progress(request: HttpRequest, slug: str) -> HttpRespons
 @require_POST
 def repository_backfill_cancel(request: HttpRequest, slug: str) -> HttpResponse:
     repository = _workable(request, slug)
-    if cancel_backfill(repository=repository):
+    if cancel_backfill(repository=repository, actor=request.user):
         messages.success(request, "The backfill was cancelled. What it had judged stays.")
     return redirect("repository-history", slug)
 

@@ -11,7 +11,15 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from assessments.choices import Cause, Origin, PastWork, WorkState
-from assessments.models import Assessment, HistoryRequest, Notification, Repository, VerdictChange
+from assessments.models import (
+    Assessment,
+    AuditEvent,
+    HistoryRequest,
+    Notification,
+    Repository,
+    TeamDay,
+    VerdictChange,
+)
 from assessments.services import backfill as backfills
 from assessments.services import past
 from assessments.services.assess import input_digest, record_assessment
@@ -156,6 +164,7 @@ def test_a_backfill_judges_the_months_before_and_leaves_today_alone(orders: Repo
     )
     assert list(orders.checklist.order_by("pk").values_list("item", "outcome", "measured_at")) == checklist
     assert len(orders.sparkline) == 5
+    assert TeamDay.objects.filter(team=orders.team, day=months_ago(4).date(), graded=1).exists()
     assert current is not None and found[0].score == current.score != found[1].score
 
 
@@ -225,7 +234,7 @@ def test_work_that_is_killed_again_and_again_is_given_up(orders: Repository) -> 
     work = request_backfill(repository=orders, requested_by=None)
     for _ in range(past.MAX_ATTEMPTS):
         assert past.claim_work(work_id=work.pk)
-        past.recover_work(now=timezone.now() + past.LEASE * 2)
+        past.recover_work(now=timezone.now() + timedelta(hours=2))
     work.refresh_from_db()
     assert (work.state, work.error_id) == (WorkState.FAILED, "past.killed")
 
@@ -293,6 +302,12 @@ def test_cancelling_stops_it_and_keeps_what_was_judged(
     monkeypatch.setattr(backfills, "apart", cancelled)
     work = carried_out(request_backfill(repository=orders, requested_by=None))
     assert work.state == WorkState.CANCELLED
+    assert list(AuditEvent.objects.order_by("pk").values_list("action", flat=True)) == [
+        "backfill.asked",
+        "backfill.cancelled",
+    ]
+    orders.refresh_from_db()
+    assert len(orders.sparkline) > 1
     assert 1 <= len(points(orders)) <= 2
     assert not cancel_backfill(repository=orders)
 
