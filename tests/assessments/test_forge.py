@@ -72,3 +72,20 @@ def test_hostile_paths_stay_inside_the_address() -> None:
     assert link == "https://github.com/a/b/blob/c0ffee/x%22%20onclick%3D%22y/%23%3F%25%FF.py#L1"
     odd = forge_of('https://github.com/a"><script>/b')
     assert "<" not in odd.base and '"' not in odd.base
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("https://github.com/acme/orders.git", "https://github.com/acme/orders/compare/aaa...bbb"),
+        ("https://gitlab.com/acme/orders", "https://gitlab.com/acme/orders/-/compare/aaa...bbb"),
+        ("https://codeberg.org/acme/orders", "https://codeberg.org/acme/orders/compare/aaa...bbb"),
+        (
+            "https://bitbucket.org/acme/orders",
+            "https://bitbucket.org/acme/orders/branches/compare/bbb..aaa#diff",
+        ),
+        ("/srv/git/orders", ""),
+    ],
+)
+def test_what_lies_between_two_commits_has_a_page(url: str, page: str) -> None:
+    assert forge_of(url).compare("aaa", "bbb") == page

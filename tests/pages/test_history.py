@@ -311,3 +311,25 @@ def test_team_changes_cost_the_same_for_one_and_ten_repositories(client: Client)
         return len(seen)
 
     assert cost(1) == cost(10)
+
+
+def test_a_trend_is_shown_as_judged_then_or_by_todays_rules(client: Client, judged: Repository) -> None:
+    from assessments.models import RulesetVersion
+
+    address = f"/repositories/{judged.slug}/"
+    assert "By today&#x27;s rules" not in text(client, address)
+    first, _ = two(judged)
+    older = RulesetVersion.objects.get()
+    older.pk, older.version, older.current, older.digest = None, "older", False, older.digest
+    older.save(force_insert=True)
+    Assessment.objects.filter(pk=first.pk).update(ruleset=older)
+    values = {
+        field.attname: getattr(first, field.attname)
+        for field in Assessment._meta.concrete_fields
+        if field.attname not in ("id", "origin", "judged_at")
+    }
+    Assessment.objects.create(**values, origin=Origin.BACKFILL, judged_at=timezone.now())
+    then = text(client, address)
+    assert "?rules=today" in then and "backfilled" not in then
+    today = text(client, address + "?rules=today")
+    assert "As judged then" in today and "aaaaaaa, backfilled" in today
