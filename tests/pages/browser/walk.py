@@ -41,4 +41,8 @@ def pages_of(page: Page) -> dict[str, str]:
     for name in ("team", "repository"):
         if name in found:
             found[f"{name}-plan"] = f"{found[name]}plan/?goal=grade&target=A&starts_on=2026-01-05"
+    if "repository" in found:
+        found |= {"history": f"{found['repository']}history/", "comparison": f"{found['repository']}compare/"}
+    if "team" in found:
+        found["team-changes"] = f"{found['team']}changes/"
     return found
