@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from assessments.grading import grade
 from assessments.matrix import find_needs
 from assessments.optimise import Limits, best_within, cheapest_path, choices_of, lay_out
+from assessments.overlays import Overlay
 from assessments.planning import build_plan
 from assessments.program import PlanError
+from assessments.report import build_report
 from assessments.standard import load_standard
-from tests.assessments.rows import reference, shipped_document, shipped_standard, small_standard
+from tests.assessments.rows import Row, reference, shipped_document, shipped_standard, small_standard, subject
 
 STANDARD = shipped_standard()
 MONDAY = date(2026, 1, 5)
@@ -262,9 +264,21 @@ def test_more_passes_never_lower_a_score_and_a_waiver_changes_only_the_waived_sc
     if before is not None:
         assert after is not None
         assert after >= before
-    waived = {**verdicts, **dict.fromkeys(better, "waived")}
-    assert grade(STANDARD, verdicts).score == before  # the raw verdicts, and so the raw score, are untouched
-    assert {id for id in items if waived[id] != verdicts[id]} == set(better)
+    rows = [Row(id, outcome) for id, outcome in verdicts.items()]
+    waivers = [Overlay("waiver", id, "ada", "accepted for now") for id in better]
+    plain = build_report(STANDARD, subject(), rows, day=MONDAY)
+    waived = build_report(STANDARD, subject(), rows, overlays=waivers, day=MONDAY)
+    assert waived.grade == plain.grade == plain.effective_grade
+    changed = {id for id in items if waived.verdicts[id] != plain.verdicts[id]}
+    assert changed == set(better)
+    # What is waived leaves the denominator, so it is no work any more and cannot cost points.
+    assert not {item for step in waived.plan.steps for item in step.need.failing} & changed
+    if plain.grade.score is not None and waived.effective_grade.score is not None:
+        assert (
+            waived.effective_grade.foundations is None
+            or plain.grade.foundations is None
+            or (waived.effective_grade.foundations >= plain.grade.foundations)
+        )
 
 
 @settings(max_examples=40, deadline=None)
