@@ -169,6 +169,17 @@ class Plan:
             self._compiled[index] = compiled
         return compiled
 
+    def prepare(self) -> None:
+        """Compiles every expression now, for a process that judges many repositories; else each at its first use."""
+        self._select(b"")
+        for index in range(len(self._patterns)):
+            self._regex(index).search(b"")
+            if index < len(self.texts):
+                matcher = self.texts[index]
+                for side in (matcher.also, matcher.unless, matcher.unless_line):
+                    if side:
+                        _condition(side)
+
     def _allowed(self, data: bytes, matcher: TextMatcher) -> bool:
         """Whether the rest of the file lets the matcher count; asked only once the pattern has matched."""
         if matcher.also and not _condition(matcher.also).search(data):

@@ -55,6 +55,11 @@ class Observer:
             )
         return plan
 
+    def prepare(self) -> None:
+        """Compiles the expressions of every plan that was asked for so far."""
+        for plan in (*self._plans.values(), *self._path_plans.values()):
+            plan.prepare()
+
     def path_plan(self, language: str, role: str, globs: Iterable[str]) -> Plan | None:
         """What is asked of a file because its path satisfies ``globs``; None where nothing is."""
         chosen = {m.key: m for g in globs for m in self._of_glob.get(g, ()) if role in m.scope.roles}

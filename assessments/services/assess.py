@@ -50,6 +50,7 @@ from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
 from scanners.tree import RepoTree
 from scanners.verdicts import UNREAD
+from scanners.warm import warm
 
 logger = logging.getLogger(__name__)
 
@@ -177,6 +178,8 @@ def _scanned(
     """One result per version, found by a child that may be ended for its time, its memory or a lost claim."""
     environment = settings.ENVIRONMENT
     rulesets = [built(one)[0] for one in versions]
+    for ruleset in rulesets:
+        warm(ruleset)  # here, since what the child prepares goes with it
 
     def work() -> dict[str, Any]:
         answers = Counting(Remembering(SqliteCache(Path(settings.ANSWERS))))

@@ -1,0 +1,33 @@
+"""What a process that judges again and again prepares once: the expressions of every language.
+
+Compiling them costs more than reading most repositories. A child that is forked afterwards finds them ready, where
+one that is forked before compiles them for its one repository and takes them with it.
+"""
+
+from functools import lru_cache
+
+from scanners.languages import _BY_NAME, _BY_SUFFIX
+from scanners.observe import observer_for
+from scanners.rules import Ruleset
+from scanners.scan import scan
+from scanners.tree import RepoTree
+
+_FOLDERS = ("src", "tests", "docs", "examples")
+"""One for each role of which files are read."""
+
+
+@lru_cache(maxsize=8)
+def warm(ruleset: Ruleset) -> None:
+    """Judges a made-up tree with a file of every language and role, and compiles what its files may be asked.
+
+    Done once in this process per ruleset; what repositories hold is never part of it.
+    """
+    names = {language: f"a.{suffix}" for suffix, language in _BY_SUFFIX.items()}
+    names |= {language: name for name, language in _BY_NAME.items() if language not in names}
+    files: dict[str, str | bytes] = {
+        f"{folder}/{name}": f"{number} {folder}\n"
+        for number, name in enumerate(names.values())
+        for folder in _FOLDERS
+    }
+    scan(RepoTree.from_files(files), ruleset)
+    observer_for(ruleset).prepare()
