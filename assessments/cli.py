@@ -249,9 +249,9 @@ def _render(format: str, page: "ReportPage") -> str | bytes:
 
         return render_markdown(page)
     if format == "sarif":
-        from assessments.reports.sarif import render_sarif
+        from assessments.reports.sarif import installed_version, render_sarif
 
-        return render_sarif(page)
+        return render_sarif(page, tool_version=installed_version())
     if format == "pdf":
         from assessments.reports.pdf import render_pdf
 

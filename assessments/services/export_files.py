@@ -126,7 +126,10 @@ def _text(format: ExportFormat, page: ReportPage) -> bytes:
     if format == ExportFormat.MARKDOWN:
         from assessments.reports.markdown import render_markdown as render
     elif format == ExportFormat.SARIF:
-        from assessments.reports.sarif import render_sarif as render
+        from assessments.reports.sarif import installed_version, render_sarif
+
+        log = render_sarif(page, tool_version=installed_version())
+        return log.encode("utf-8", "backslashreplace")
     elif format == ExportFormat.CSV:
         from assessments.reports.csv import render_csv as render
     else:

@@ -140,8 +140,23 @@ def test_guidance_becomes_help_and_provenance_needs_a_web_address():
     run = run_of([], guidance=guidance, url="https://forge.example/a/b")
     rule = next(rule for rule in run["tool"]["driver"]["rules"] if rule["id"] == "testing.unit")
     assert (rule["help"]["text"], rule["helpUri"]) == ("It breaks. Add tests.", "https://t.example/")
+    assert rule["help"]["markdown"] == "It breaks.\n\nAdd tests.\n\n- [t](https://t.example/)"
     assert run["versionControlProvenance"][0]["repositoryUri"] == "https://forge.example/a/b"
     assert "versionControlProvenance" not in run_of([], url="/srv/git/a")
+
+
+def test_more_results_than_a_code_host_keeps_leave_the_least_urgent_out(monkeypatch):
+    rows = [Row(item.id, "fail") for item in STANDARD.items]
+    every = run_of(rows)["results"]
+    monkeypatch.setattr("assessments.reports.sarif.MAX_RESULTS", 5)
+    run = run_of(rows)
+    assert run["properties"]["resultsLeftOut"] == len(every) - 5
+    assert [one["level"] for one in run["results"]] == sorted(one["level"] for one in every)[:5]
+
+
+def test_a_long_reason_is_cut_visibly():
+    [result] = run_of([Row("testing.unit", "fail", reason="x" * 5000)])["results"]
+    assert len(result["message"]["text"]) == 1000 and result["message"]["text"].endswith("…")
 
 
 def test_odd_paths_and_controls_are_encoded():
