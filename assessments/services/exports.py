@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from assessments.choices import ACTIVE_EXPORTS, ExportFormat, ExportScope, ExportState
@@ -20,7 +21,7 @@ from scanners.errors import ScanError
 logger = logging.getLogger(__name__)
 
 ABANDONED = timedelta(hours=1)
-"""How long a file may wait or stand still: six times what its job may take."""
+"""How long a file may wait or be made: twice what its job may take."""
 JOB_SECONDS = 1800
 """How long making one file may take: 10,000 reports at some 30 ms each, six times over."""
 TELL_SECONDS = 0.5
@@ -208,7 +209,9 @@ def purge_exports(*, now: datetime | None = None) -> int:
     past = moment - timedelta(days=settings.ENVIRONMENT.export_days)
     folder = Path(settings.EXPORTS_DIR)
     removed = 0
-    for export in Export.objects.filter(requested_at__lt=past).exclude(state__in=ACTIVE_EXPORTS):
+    # A file stays until the time that its page promised, whatever the setting is by now.
+    over = Q(expires_at__lte=moment) | Q(expires_at=None, requested_at__lt=past)
+    for export in Export.objects.filter(over).exclude(state__in=ACTIVE_EXPORTS):
         if export.file:
             (folder / export.file).unlink(missing_ok=True)
         export.delete()

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -38,7 +39,7 @@ def export_download(request: HttpRequest, key: UUID) -> FileResponse:
     place = Path(settings.EXPORTS_DIR) / export.file
     if export.state != ExportState.DONE or not policy.may_download(request.user, export):
         raise Http404
-    if not place.is_file():
+    if (export.expires_at and export.expires_at <= timezone.now()) or not place.is_file():
         raise Http404
     return FileResponse(
         place.open("rb"),

@@ -202,6 +202,7 @@ def test_the_pages_ask_cancel_retry_and_say_until_when(client: Client) -> None:
     assert "Download" in page and "Kept until" in page
     Export.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     assert "Expired" in client.get("/exports/").content.decode()
+    assert client.get(f"/exports/{export.key}/").status_code == 404
 
 
 def test_unknown_formats_and_strange_teams_ask_for_nothing(client: Client) -> None:

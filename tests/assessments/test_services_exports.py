@@ -103,9 +103,11 @@ def test_exports_past_their_time_are_removed_with_their_files() -> None:
         exports.make_export(export.pk)
     old.refresh_from_db()
     place = Path(settings.EXPORTS_DIR) / old.file
-    Export.objects.filter(pk=old.pk).update(
-        requested_at=timezone.now() - timedelta(days=settings.ENVIRONMENT.export_days, minutes=1)
-    )
+    Export.objects.filter(pk=old.pk).update(expires_at=timezone.now() - timedelta(minutes=1))
+    early = timezone.now() - timedelta(days=settings.ENVIRONMENT.export_days, minutes=1)
+    Export.objects.filter(pk=new.pk).update(
+        requested_at=early
+    )  # asked for early, made late: its page says until when
     assert exports.purge_exports() == 1
     assert not place.exists()
     assert list(Export.objects.all()) == [new]
