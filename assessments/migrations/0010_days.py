@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assessments", "0010_saved_filters")]
+    dependencies = [("assessments", "0009_rollups")]
 
     operations = [
         migrations.AddField(
