@@ -69,9 +69,8 @@ def run(repository: Repository) -> ScanRequest:
 def run_once(repository: Repository) -> tuple[ScanRequest, Any]:
     """The scan after one try, and how the next one was asked for."""
     scan = scans.request_scan(repository=repository, reason=ScanReason.REQUEST)
-    with patch.object(tasks.scan_repository, "retry", side_effect=Retry) as retry:
-        with contextlib.suppress(Retry):
-            tasks.scan_repository(scan.pk)
+    with patch.object(tasks.scan_repository, "retry", side_effect=Retry) as retry, contextlib.suppress(Retry):
+        tasks.scan_repository(scan.pk)
     scan.refresh_from_db()
     repository.refresh_from_db()
     return scan, retry
