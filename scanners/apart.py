@@ -43,6 +43,7 @@ def run_apart(
 ) -> Any:
     """What ``work()`` returns, a JSON value, worked out in a forked child.
 
+    ``memory_bytes`` is what the work may take beyond what this process holds at the fork.
     ``forking`` is entered for the moment of the fork, to keep other threads from what may not be cut in two.
     ``check`` is called about ten times a second in this process; what it raises ends the child. Raises what ``work``
     raised where that is a ScanError, else WorkFailed; LimitError (scan.time-limit, scan.memory-limit); ScanError
@@ -50,6 +51,8 @@ def run_apart(
     """
     reading, writing = os.pipe()
     parent = os.getpid()
+    # What the child shares with its parent is not the work's: only what it adds counts towards its limit.
+    shared = _resident(parent)
     with forking or contextlib.nullcontext():
         child = os.fork()
     if not child:
@@ -73,12 +76,12 @@ def run_apart(
             check()
             if time.monotonic() > deadline:
                 raise out_of("time")
-            peak = max(peak, _resident(child))
+            peak = max(peak, _resident(child) - shared)
             if peak > memory_bytes:
                 raise out_of("memory")
         _, status, usage = os.wait4(child, 0)
         ended = True
-        peak = max(peak, usage.ru_maxrss << 10)
+        peak = max(peak, (usage.ru_maxrss << 10) - shared)
     finally:
         os.close(reading)
         if not ended:

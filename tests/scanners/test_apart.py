@@ -78,6 +78,16 @@ def test_work_that_grows_without_bound_is_ended_and_not_its_parent() -> None:
     assert caught.value.id == "scan.memory-limit"
 
 
+def test_memory_of_its_parent_does_not_count_as_the_works() -> None:
+    held = bytearray(os.urandom(1 << 20)) * 700
+
+    assert len(held) > MEMORY
+    assert apart(lambda: 1) == 1
+    with pytest.raises(LimitError) as caught:
+        apart(lambda: len(b"x" * (700 << 20)))
+    assert caught.value.id == "scan.memory-limit"
+
+
 def test_one_request_for_more_memory_than_there_may_be_is_refused_at_once() -> None:
     with pytest.raises(LimitError) as caught:
         apart(lambda: len(bytearray(8 << 30)))
