@@ -16,7 +16,7 @@ from assessments.models.plan import PlanEvent, PlanStep, SavedPlan
 from assessments.models.repository import Mirror, Repository
 from assessments.models.rollup import ItemDay, TeamDay
 from assessments.models.ruleset import RulesetDraft, RulesetVersion
-from assessments.models.scan import ScanPolicy, ScanRequest
+from assessments.models.scan import Rescan, ScanPolicy, ScanRequest
 from assessments.models.team import Membership, OneTimePassword, Team
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "PlanStep",
     "PushHook",
     "Repository",
+    "Rescan",
     "RulesetDraft",
     "RulesetVersion",
     "SavedPlan",
