@@ -176,3 +176,12 @@ class StepState(TextChoices):
     DONE = "done", "Done"
     DROPPED = "dropped", "Dropped"
     LEFT_OUT = "left_out", "Left out"
+
+
+class TokenScope(TextChoices):
+    """What an API token may be used for."""
+
+    READ = "read", "Read what you may see"
+    SCAN = "scan", "Ask for scans and cancel them"
+    EXPORT = "export", "Ask for exports and fetch them"
+    ADMIN = "admin", "Add repositories, rescan the fleet"

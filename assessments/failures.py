@@ -655,6 +655,126 @@ _TABLE = (
         "Ask for it again once /readyz shows the broker well.",
         "no",
     ),
+    # The API and its tokens.
+    Failure(
+        "token.refused",
+        "An API token cannot be made as it was asked for.",
+        "theirs",
+        "Change what the message names.",
+        "no",
+    ),
+    Failure(
+        "token.missing",
+        "A request to the API came without a token.",
+        "theirs",
+        "Send Authorization: Bearer with a token of yours.",
+        "no",
+    ),
+    Failure(
+        "token.unknown",
+        "The API does not know the token.",
+        "theirs",
+        "Check that it was copied whole, or make a new one.",
+        "no",
+    ),
+    Failure(
+        "token.expired", "The API token has expired.", "theirs", "Make a new one under API tokens.", "no"
+    ),
+    Failure(
+        "token.revoked", "The API token was revoked.", "theirs", "Make a new one under API tokens.", "no"
+    ),
+    Failure(
+        "token.scope",
+        "The API token may not do this.",
+        "theirs",
+        "Make one with the scope that the message names.",
+        "no",
+    ),
+    Failure(
+        "api.session-reads",
+        "A session of the browser asked the API to change something.",
+        "theirs",
+        "Use a token; sessions only read.",
+        "no",
+    ),
+    Failure(
+        "api.forbidden",
+        "The person may not do this.",
+        "theirs",
+        "Ask a lead of the team or an administrator.",
+        "no",
+    ),
+    Failure(
+        "api.not-found",
+        "There is nothing at the address, or the person may not see it.",
+        "theirs",
+        "Check the address and the teams of the token.",
+        "no",
+    ),
+    Failure(
+        "api.method",
+        "The address does not take the method.",
+        "theirs",
+        "Use one that the Allow header names.",
+        "no",
+    ),
+    Failure(
+        "api.malformed",
+        "The body of the request is no JSON.",
+        "theirs",
+        "Send one JSON object as application/json.",
+        "no",
+    ),
+    Failure(
+        "api.invalid",
+        "A parameter or field of the request is not valid.",
+        "theirs",
+        "Change what the message names.",
+        "no",
+    ),
+    Failure("api.too-large", "The body of the request is too large.", "theirs", "Send less.", "no"),
+    Failure(
+        "api.rate-limited",
+        "The token has asked too often.",
+        "theirs",
+        "Wait as long as the Retry-After header says.",
+        "no",
+    ),
+    Failure(
+        "api.internal",
+        "The API failed while it answered.",
+        "ours",
+        "The log of the web process tells more.",
+        "no",
+    ),
+    Failure(
+        "repository.not-judged",
+        "The repository has not been judged by this ruleset.",
+        "theirs",
+        "Wait for its first scan, or ask for one.",
+        "no",
+    ),
+    Failure(
+        "scan.ended",
+        "The scan had ended before it could be cancelled.",
+        "theirs",
+        "Ask for another one if it is needed.",
+        "no",
+    ),
+    Failure(
+        "export.ended",
+        "The export had ended before it could be cancelled.",
+        "theirs",
+        "Ask for another one if it is needed.",
+        "no",
+    ),
+    Failure(
+        "export.not-ready",
+        "The file of the export is not there: it is being made, failed, or its time is over.",
+        "theirs",
+        "Look at the state of the export; ask for another where it has ended.",
+        "no",
+    ),
     # The past of a repository.
     Failure(
         "past.internal",
@@ -760,6 +880,14 @@ _TABLE = (
         "no",
     ),
     Failure("up.no-broker", "The embedded broker does not start.", "ours", "See its log.", "no"),
+    # Searching and saved views.
+    Failure(
+        "search.too-long",
+        "Only the first 100 characters were searched for.",
+        "theirs",
+        "Search for a few words of the name.",
+        "no",
+    ),
 )
 FAILURES = {failure.id: failure for failure in _TABLE}
 

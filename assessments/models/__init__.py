@@ -1,5 +1,6 @@
 """The domain's tables. Rows hold facts; whoever changes several of them at once is a service."""
 
+from assessments.models.api_token import ApiToken
 from assessments.models.assessment import Assessment, ChecklistItem, Standing, VerdictChange
 from assessments.models.audit import AuditEvent
 from assessments.models.credential import (
@@ -20,6 +21,7 @@ from assessments.models.scan import Rescan, ScanPolicy, ScanRequest
 from assessments.models.team import Membership, OneTimePassword, Team
 
 __all__ = [
+    "ApiToken",
     "Assessment",
     "AuditEvent",
     "ChecklistItem",
