@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,13 +32,41 @@ def blobs_at_head(mirror: Path) -> list[bytes]:
     return list(found)
 
 
-def floor(mirror: Path, blobs: Sequence[bytes]) -> float:
-    """d in seconds, once: reading the blobs and throwing them away."""
-    ids = b"\n".join(blobs) + b"\n"
+@dataclass(frozen=True)
+class Spent:
+    """Seconds on the clock, and of processors: the second hardly depends on what else a machine does."""
+
+    wall: float
+    cpu: float
+
+
+def least(times: Sequence[Spent]) -> Spent:
+    """The shortest time on the clock and the least of processors, which may be of different runs."""
+    return Spent(min(one.wall for one in times), min(one.cpu for one in times))
+
+
+def spent(command: Sequence[str], environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> Spent:
+    """What ``command`` and all that it waits for take. Raises CalledProcessError where it failed."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
+        given.write(stdin)
+        given.seek(0)
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=given, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            raise subprocess.CalledProcessError(process.returncode, list(command), stderr=errors.read())
+    return Spent(wall, usage.ru_utime + usage.ru_stime)
+
+
+def floor(mirror: Path, blobs: Sequence[bytes]) -> Spent:
+    """d, once: reading the blobs and throwing them away."""
     command = ["git", "-C", str(mirror), "cat-file", "--batch", "--buffer"]
-    began = time.perf_counter()
-    subprocess.run(command, input=ids, stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - began
+    return spent(command, stdin=b"\n".join(blobs) + b"\n")
 
 
 def assess_command(mirror: Path) -> list[str]:
@@ -56,15 +85,6 @@ def assess_environment(work: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "",
         "GIT_TERMINAL_PROMPT": "0",
     }
-
-
-def seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """How long ``command`` took. Raises CalledProcessError where it failed."""
-    began = time.perf_counter()
-    subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
-    )
-    return time.perf_counter() - began
 
 
 @dataclass(frozen=True)

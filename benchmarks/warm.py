@@ -14,6 +14,7 @@ Prints one JSON object per mirror.
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ REPEATS = 3
 
 @dataclass
 class Clock:
-    """Seconds spent inside functions that are watched, by name; of each its first call counts."""
+    """Milliseconds spent inside functions that are watched, by name; of each its first call counts."""
 
     spent: dict[str, float] = field(default_factory=dict)
 
@@ -42,21 +43,27 @@ class Clock:
         inner: Callable[..., Any] = getattr(owner, name)
 
         def timed(*args: Any, **kwargs: Any) -> Any:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), processors()
             try:
                 return inner(*args, **kwargs)
             finally:
-                self.spent.setdefault(called, time.perf_counter() - began)
+                self.spent.setdefault(called, 1000 * (time.perf_counter() - began))
+                self.spent.setdefault(f"{called} cpu", 1000 * (processors() - worked))
 
         setattr(owner, name, timed)
 
     def of(self, action: Callable[[], Any]) -> dict[str, float]:
-        """Milliseconds of ``action``: in all, and of what is watched."""
+        """Milliseconds of ``action``: in all, and of what is watched, on the clock and of processors (``cpu``)."""
         self.spent.clear()
         began = time.perf_counter()
         action()
-        whole = time.perf_counter() - began
-        return {name: 1000 * taken for name, taken in {"all": whole, **self.spent}.items()}
+        return {"all": 1000 * (time.perf_counter() - began), **self.spent}
+
+
+def processors() -> float:
+    """Seconds of processors that this process and its ended children took."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 class Worker:
@@ -210,12 +217,15 @@ def measure(worker: Worker, mirror: Path, base: str, root: Path) -> dict[str, An
     quiet = [worker.clock.of(lambda: worker.scan(key)) for _ in range(REPEATS * 2)] if whole else []
     assert not any("judge" in one for one in quiet)
     cache = file_bytes(answers)
+    worked = processors()
     recorded, left_out, taken = worker.judge_past(key, read_committed_at(mirror, head.decode()))
+    worked = processors() - worked
     for place in (*root.iterdir(), *Path(settings.MIRRORS_DIR).iterdir()):
         shutil.rmtree(place, ignore_errors=True)
     row = {
         "repository": name,
-        "first_judge_ms": round(min(one["judge"] for one in firsts), 1),
+        "first_judge_ms": least(firsts, lambda one: one["judge"]),
+        "first_judge_cpu_ms": least(firsts, lambda one: one["judge cpu"]),
         "whole": whole,
         "ask_ms": least(quiet, lambda one: one["ask"]),
         "unchanged_beyond_ms": least(quiet, lambda one: one["all"] - one["ask"]),
@@ -223,10 +233,12 @@ def measure(worker: Worker, mirror: Path, base: str, root: Path) -> dict[str, An
         "points": recorded,
         "points_left_out": left_out,
         "points_ms": round(1000 * taken),
+        "points_cpu_ms": round(1000 * worked),
     }
     sent = commits if whole else []
     row |= {
         "commit_judge_ms": least(commits, lambda one: one["judge"]),
+        "commit_judge_cpu_ms": least(commits, lambda one: one["judge cpu"]),
         "commit_fetch_ms": least(sent, lambda one: one["fetch"]),
         "commit_rest_ms": least(sent, lambda one: one["all"] - one["ask"] - one["fetch"] - one["judge"]),
     }
