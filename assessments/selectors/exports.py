@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.urls import reverse
 from django.utils import timezone
 
 from assessments.choices import ACTIVE_EXPORTS, ExportScope, ExportState
 from assessments.models import Export
-from assessments.policy import visible_exports
+from assessments.policy import may_download, visible_exports
 from assessments.selectors.scans import ScanError
 from assessments.services.export_files import FORMATS
 
@@ -33,6 +35,9 @@ def export_menu(scope: ExportScope, url: str) -> ExportMenu:
 class ExportRow:
     """``done`` of ``total`` repositories are in it; ``remaining`` is how many seconds the rest takes at the pace so far."""
 
+    key: str
+    scope: str
+    format: str
     title: str
     state: str
     state_label: str
@@ -61,15 +66,19 @@ def get_export_list(user: AbstractUser) -> ExportListPage:
     """The person's latest hundred exports."""
     now = timezone.now()
     exports = list(visible_exports(user).select_related("repository", "team")[:SHOWN])
-    rows = tuple(_row(one, now) for one in exports)
+    rows = tuple(export_row(one, now) for one in exports)
     return ExportListPage(rows, any(one.state in ACTIVE_EXPORTS for one in exports))
 
 
-def _row(one: Export, now: datetime) -> ExportRow:
+def export_row(one: Export, now: datetime) -> ExportRow:
+    """An export as lists show it (its repository and team loaded)."""
     expired = one.state == ExportState.DONE and bool(one.expires_at and one.expires_at <= now)
     ready = one.state == ExportState.DONE and not expired
     again = one.state in (ExportState.FAILED, ExportState.CANCELLED)
     return ExportRow(
+        key=str(one.key),
+        scope=one.scope,
+        format=one.format,
         title=str(one),
         state=one.state,
         state_label="Expired" if expired else one.get_state_display(),
@@ -85,6 +94,16 @@ def _row(one: Export, now: datetime) -> ExportRow:
         retry_url=reverse("export-retry", args=[one.key]) if again else "",
         error=ScanError(one.error_id, one.error, "") if one.error_id else None,
     )
+
+
+def finished_file(user: AbstractUser, export: Export) -> Path | None:
+    """The file of an export of the person's, None where it is not there (any more) or holds what they may not see."""
+    place = Path(settings.EXPORTS_DIR) / export.file
+    if export.state != ExportState.DONE or not may_download(user, export):
+        return None
+    if (export.expires_at and export.expires_at <= timezone.now()) or not place.is_file():
+        return None
+    return place
 
 
 def _remaining(one: Export, now: datetime) -> float | None:

@@ -210,8 +210,9 @@ def latest_work(repository: Repository) -> dict[str, HistoryRequest]:
     return found
 
 
-def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Page[Any]:
-    rows = (
+def assessments_of(repository: Repository) -> QuerySet[Assessment]:
+    """The repository's assessments by the standard, the latest first, with ``stands_from`` and what was before each."""
+    return (
         Assessment.objects.filter(repository=repository, ruleset__ruleset=DEFAULT)
         .annotate(stands_from=STANDS_FROM)
         .annotate(
@@ -225,8 +226,17 @@ def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Pag
         )
         .order_by("-stands_from", "-pk")
     )  # fmt: skip
-    page = paginate(rows, query)
-    shown = list(page.object_list)
+
+
+def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Page[Any]:
+    page = paginate(assessments_of(repository), query)
+    page.object_list = assessment_rows(repository, page.object_list, forge)
+    return page
+
+
+def assessment_rows(repository: Repository, rows: Iterable[Any], forge: Forge) -> list[AssessmentRow]:
+    """Rows for some of ``assessments_of``, in their order; one query."""
+    shown = list(rows)
     flips = dict(
         VerdictChange.objects.filter(assessment__in=[row.pk for row in shown])
         .order_by()
@@ -234,7 +244,7 @@ def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Pag
         .annotate(Count("pk"))
     )
     compare = reverse("repository-compare", args=[repository.slug])
-    page.object_list = [
+    return [
         AssessmentRow(
             at=row.stands_from,
             commit=row.commit,
@@ -256,7 +266,6 @@ def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Pag
         )
         for row in shown
     ]
-    return page
 
 
 def flip_lines(

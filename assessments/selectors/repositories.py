@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.urls import reverse
 
@@ -28,7 +28,7 @@ from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
 from assessments.selectors.trends import repository_chart
 from assessments.services.rulesets import DEFAULT, built, current_version
 
-_SORTS = {
+SORTS = {
     "name": "name",
     "grade": "score",
     "score": "score",
@@ -179,11 +179,7 @@ def repository_rows(repositories: Iterable[Repository], area: str = "") -> list[
     whatever their number.
     """
     listed = list(repositories)
-    running = dict(
-        ScanRequest.objects.filter(repository__in=listed, state__in=ACTIVE_STATES).values_list(
-            "repository_id", "state"
-        )
-    )
+    running = active_states(listed)
     return [
         RepositoryRow(
             name=one.name,
@@ -204,26 +200,39 @@ def repository_rows(repositories: Iterable[Repository], area: str = "") -> list[
     ]
 
 
-def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> RepositoryListPage:
-    """The repositories that the person may see and the query string asks for."""
-    visible = visible_repositories(user)
-    areas = {area.id: area.title for area in built(current_version())[1].areas}
-    area = query.get("area", "") if query.get("area", "") in areas else ""
-    sorts = {**_SORTS, "stars": "stars"} if area else _SORTS
-    sort, field = sort_order(query, sorts, "stars" if area else "name")
-    filters = Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort)
-    chosen = visible.select_related("team")
-    if area:
+def active_states(repositories: Iterable[Repository]) -> dict[int, str]:
+    """The state of each of these repositories' active scan, by the repository's id; one query."""
+    scans = ScanRequest.objects.filter(repository__in=list(repositories), state__in=ACTIVE_STATES)
+    return dict(scans.values_list("repository_id", "state"))
+
+
+def chosen_repositories(user: AbstractUser, filters: Filters) -> QuerySet[Repository]:
+    """The repositories that the person may see and the filters ask for, in the order of ``filters.sort``; team loaded,
+    and for an area ``current``. The sort key is one of ``SORTS``, or ``stars`` where there is an area."""
+    chosen = visible_repositories(user).select_related("team")
+    if filters.area:
         chosen = chosen.select_related("team", "current").filter(current__isnull=False)
     if filters.q:
         chosen = chosen.filter(Q(name__icontains=filters.q) | Q(mirror__url__icontains=filters.q))
     if filters.team:
         chosen = chosen.filter(team__slug=filters.team)
-    if "grade" in query and query["grade"] != "":
+    if filters.grade:
         chosen = chosen.filter(letter="" if filters.grade == "-" else filters.grade)
-    by = KeyTransform(area, "current__stars") if area and field == "stars" else F(field)
-    order = by.desc(nulls_last=True) if sort.startswith("-") else by.asc(nulls_last=True)
-    page = paginate(chosen.order_by(order, "name", "pk"), query)
+    key = filters.sort.removeprefix("-")
+    by = KeyTransform(filters.area, "current__stars") if key == "stars" else F(SORTS[key])
+    order = by.desc(nulls_last=True) if filters.sort.startswith("-") else by.asc(nulls_last=True)
+    return chosen.order_by(order, "name", "pk")
+
+
+def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> RepositoryListPage:
+    """The repositories that the person may see and the query string asks for."""
+    visible = visible_repositories(user)
+    areas = {area.id: area.title for area in built(current_version())[1].areas}
+    area = query.get("area", "") if query.get("area", "") in areas else ""
+    sorts = {**SORTS, "stars": "stars"} if area else SORTS
+    sort, _ = sort_order(query, sorts, "stars" if area else "name")
+    filters = Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort)
+    page = paginate(chosen_repositories(user, filters), query)
     page.object_list = repository_rows(page.object_list, area)
     teams = visible_teams(user).annotate(count=Count("repositories")).order_by("name")
     grades = visible.order_by().values_list("letter").annotate(Count("pk"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from assessments.charts import Chart
@@ -108,7 +108,7 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
     item = standard.by_item.get(item_id)
     if item is None:
         return None
-    rows = _checklist(user).filter(item=item_id)
+    rows = checklist_of(user, item_id)
     counts = dict(rows.order_by().values_list("outcome").annotate(Count("pk")))
     failing = (
         rows.filter(outcome=Outcome.FAIL)
@@ -138,8 +138,9 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
     )
 
 
-def _checklist(user: AbstractUser):  # type: ignore[no-untyped-def]  # a QuerySet of ChecklistItem
-    return ChecklistItem.objects.filter(repository__in=visible_repositories(user), ruleset=DEFAULT)
+def checklist_of(user: AbstractUser, item: str) -> QuerySet[ChecklistItem]:
+    """How the repositories that the person may see stand on an item of the standard."""
+    return ChecklistItem.objects.filter(repository__in=visible_repositories(user), ruleset=DEFAULT, item=item)
 
 
 @lru_cache(maxsize=4)

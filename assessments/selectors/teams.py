@@ -1,6 +1,6 @@
 """Page models of the team list and of a team's scorecard."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
-from django.db.models import Avg, Count, F, OuterRef, Subquery
+from django.db.models import Avg, Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -34,6 +34,7 @@ from assessments.team_report import build_team_report
 @dataclass(frozen=True, slots=True)
 class TeamRow:
     name: str
+    slug: str
     url: str
     letter: str
     score: Fraction | None
@@ -75,31 +76,35 @@ class TeamPage:
     exports: ExportMenu | None = None
 
 
-_SORTS = {"name": "name", "score": "mean", "repositories": "count"}
+SORTS = {"name": "name", "score": "mean", "repositories": "count"}
 
 
-def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
-    """The teams that the person may see and the query string asks for; five queries whatever their number."""
-    sort, field = sort_order(query, _SORTS, "name")
-    q = text(query, "q")
+def chosen_teams(user: AbstractUser, q: str, sort: str) -> QuerySet[Team]:
+    """The teams that the person may see whose name holds ``q``, with ``mean`` score and ``count`` of repositories,
+    by a key of ``SORTS``."""
     # A subquery for each figure, so that the join by which teams are visible multiplies nothing.
     own = Repository.objects.filter(team=OuterRef("pk")).order_by().values("team")
-    visible = visible_teams(user)
-    teams = visible.annotate(
+    teams = visible_teams(user).annotate(
         mean=Subquery(own.annotate(mean=Avg("score")).values("mean")),
         count=Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0),
     )
     if q:
         teams = teams.filter(name__icontains=q)
-    order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
-    page = paginate(teams.order_by(order, "name", "pk"), query)
-    shown = list(page.object_list)
+    by = F(SORTS[sort.removeprefix("-")])
+    order = by.desc(nulls_last=True) if sort.startswith("-") else by.asc(nulls_last=True)
+    return teams.order_by(order, "name", "pk")
+
+
+def team_rows(teams: Iterable[Any]) -> list[TeamRow]:
+    """Rows for teams of ``chosen_teams``, in their order; the same number of queries whatever their number."""
+    shown = list(teams)
     means = {team.pk: None if team.mean is None else Fraction(team.mean) for team in shown}
     trends = team_trends(means)
     _, standard = built(current_version())
-    page.object_list = [
+    return [
         TeamRow(
             name=team.name,
+            slug=team.slug,
             url=reverse("team-detail", args=[team.slug]),
             letter=_letter(standard, means[team.pk]),
             score=means[team.pk],
@@ -109,7 +114,15 @@ def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
         )
         for team in shown
     ]
-    return TeamListPage(rows=page, total=visible.count(), q=q, sort=sort)
+
+
+def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
+    """The teams that the person may see and the query string asks for; five queries whatever their number."""
+    sort, _ = sort_order(query, SORTS, "name")
+    q = text(query, "q")
+    page = paginate(chosen_teams(user, q, sort), query)
+    page.object_list = team_rows(page.object_list)
+    return TeamListPage(rows=page, total=visible_teams(user).count(), q=q, sort=sort)
 
 
 def _letter(standard: Standard, mean: Fraction | None) -> str:
