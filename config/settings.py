@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from kombu import Exchange, Queue
+
 from config.env import SettingsInvalid, read_environment
 from config.schedule import PERIODIC
 
@@ -145,6 +147,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ENVIRONMENT.hosts] if ENVIRONMENT.https else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
+API_REQUESTS_PER_MINUTE = ENVIRONMENT.api_requests_per_minute
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -228,6 +231,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = ENVIRONMENT.scan_seconds + 60
 CELERY_TASK_SOFT_TIME_LIMIT = ENVIRONMENT.scan_seconds
 CELERY_TASK_DEFAULT_QUEUE = "scans"
+# What a worker serves that is started without --queues; others are still sent to.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ENVIRONMENT.scan_queues]
 CELERY_TASK_DEFAULT_PRIORITY = 5
 CELERY_TASK_QUEUE_MAX_PRIORITY = 9 if CELERY_BROKER_URL.startswith("amqp") else None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
