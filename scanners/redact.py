@@ -7,7 +7,6 @@ live-looking credential from a placeholder. All patterns are RE2: linear time on
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from scanners.secret_forms import (
     WORDS,
     Form,
 )
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.literals import Gate

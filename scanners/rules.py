@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from scanners.matchers.settings import SettingMatcher
 from scanners.matchers.text import TextMatcher
 from scanners.redact import HINTS, use_literals
 from scanners.signals import Signal, build_matchers
+from scanners.values import dataclass, field
 
 RULESETS = Path(__file__).parent / "rulesets"
 SHIPPED = {"industry-standards": "standard", "supply-chain": "supply-chain"}
