@@ -30,6 +30,8 @@ function forget() {
 function listed() {
   const count = options().length;
   field.setAttribute("aria-expanded", String(count > 0));
+  if (count) field.setAttribute("aria-controls", "palette-list");
+  else field.removeAttribute("aria-controls");
   status.textContent = count ? `${count} found` : found.textContent.trim();
   choose(field.value.trim() ? 0 : -1);
   if (!field.value.trim()) forget();
