@@ -647,7 +647,13 @@ _TABLE = (
         "no",
     ),
     Failure("report.no-file", "The file of the report cannot be read.", "theirs", "Check its path.", "no"),
-    Failure("export.abandoned", "Nobody made the export in time.", "ours", "Ask for it again.", "no"),
+    Failure(
+        "export.abandoned",
+        "No worker took the export up within six hours, or three workers ended while they made it.",
+        "ours",
+        "Look whether the job worker lives and has memory enough, then ask for it again.",
+        "no",
+    ),
     Failure(
         "export.not-queued",
         "The queue of exports did not answer.",

@@ -140,16 +140,15 @@ def discover_due() -> int:
 
 @shared_task
 def recover_abandoned() -> int:
-    """Queues scans, and work on the past, of dead workers again."""
-    recovered = scans.recover_abandoned() + past.recover_work()
+    """Queues scans, work on the past and exports of dead workers again."""
+    recovered = scans.recover_abandoned() + past.recover_work() + exports.recover_abandoned()
     rescans.settle_all()
     return recovered
 
 
 @shared_task
 def purge_exports() -> int:
-    """Removes exports past their time, and gives up those that nobody makes any more."""
-    exports.give_up_abandoned()
+    """Removes exports past their time."""
     return exports.purge_exports()
 
 
