@@ -1,6 +1,6 @@
 """The dashboard's addresses, by what they show."""
 
-from django.urls import path
+from django.urls import include, path
 
 from assessments.views import (
     activity,
@@ -18,15 +18,17 @@ from assessments.views import (
     sources,
     standard,
     teams,
+    tokens,
 )
 
 urlpatterns = [
     path("", fleet.fleet, name="fleet"),
+    path("api/", include("assessments.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
-    path("components/", fleet.components, name="components"),
     path("search/", search.search, name="search"),
+    path("components/", fleet.components, name="components"),
     path("repositories/", repositories.repository_list, name="repository-list"),
     path("repositories/add/", repositories.repository_create, name="repository-create"),
     path("repositories/<slug:slug>/", repositories.repository_detail, name="repository-detail"),
@@ -85,6 +87,8 @@ urlpatterns = [
         name="notification-webhook-remove",
     ),
     path("account/notifications/test/", notifications.test_message, name="notification-test"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<str:public_id>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("notifications/stop/<str:token>/", notifications.notification_stop, name="notification-stop"),
     path("hooks/<str:provider>/<str:public_id>/", hooks.push_received, name="push-hook"),
     path("standard/", standard.standard, name="standard"),

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from assessments.models import ApiToken, Team
 from assessments.models.api_token import new_token_id
 from assessments.policy import may_hold_scope, visible_teams
 from assessments.services.audit import note
+from assessments.tokens import FORM
 from scanners.errors import ScanError
 
 DEFAULT_DAYS, MAX_DAYS = 90, 365
@@ -26,8 +26,6 @@ MOST_TOKENS = 50
 """Live tokens of one person; beyond that something makes them by itself."""
 USE_INTERVAL = timedelta(minutes=5)
 """How old ``last_used_at`` may be: a write per request would cost more than most requests do."""
-
-_FORM = re.compile(r"plb_([0-9a-f]{12})_[0-9a-f]{64}")
 
 
 @sensitive_variables("token", "secret")
@@ -111,7 +109,7 @@ def digest_of(token: str) -> str:
 @sensitive_variables()
 def find_token(given: str, *, now: datetime | None = None) -> ApiToken:
     """The token that was given, with its owner. Raises ScanError (token.unknown, token.revoked, token.expired)."""
-    form = _FORM.fullmatch(given)
+    form = FORM.fullmatch(given)
     row = ApiToken.objects.select_related("owner").filter(public_id=form[1]).first() if form else None
     if row is None or not hmac.compare_digest(row.digest, digest_of(given)) or not row.owner.is_active:
         raise ScanError("token.unknown", "There is no such token.", hint="Make one under API tokens.")
