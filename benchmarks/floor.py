@@ -45,19 +45,34 @@ def least(times: Sequence[Spent]) -> Spent:
     return Spent(min(one.wall for one in times), min(one.cpu for one in times))
 
 
-def spent(command: Sequence[str], environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> Spent:
-    """What ``command`` and all that it waits for take. Raises CalledProcessError where it failed."""
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as errors:
+def spent(
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    *,
+    stdin: bytes = b"",
+    output: Path | None = None,
+    good: Sequence[int] = (0,),
+    folder: Path = ROOT,
+) -> Spent:
+    """What ``command`` and all that it waits for take. Raises CalledProcessError where its exit code is none of ``good``.
+
+    What it prints goes to ``output``, or nowhere.
+    """
+    with (
+        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as errors,
+        open(output or os.devnull, "wb") as printed,
+    ):
         given.write(stdin)
         given.seek(0)
         began = time.perf_counter()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=given, stdout=subprocess.DEVNULL, stderr=errors
+            command, cwd=folder, env=environment, stdin=given, stdout=printed, stderr=errors
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode not in good:
             errors.seek(0)
             raise subprocess.CalledProcessError(process.returncode, list(command), stderr=errors.read())
     return Spent(wall, usage.ru_utime + usage.ru_stime)
