@@ -12,7 +12,16 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
 from assessments.choices import ExportScope, Role, TokenScope
-from assessments.models import Credential, Export, Membership, PushHook, Repository, ScanRequest, Team
+from assessments.models import (
+    Credential,
+    Export,
+    Membership,
+    PushHook,
+    Repository,
+    Rescan,
+    ScanRequest,
+    Team,
+)
 
 Person = AbstractUser | AnonymousUser
 
@@ -53,6 +62,23 @@ def visible_repositories(user: Person) -> QuerySet[Repository]:
 
 def visible_scans(user: Person) -> QuerySet[ScanRequest]:
     return ScanRequest.objects.filter(repository__in=visible_repositories(user))
+
+
+def visible_rescans(user: Person) -> QuerySet[Rescan]:
+    """Rescans of a team that the person may see, and those that they asked for themselves."""
+    if is_admin(user):
+        return Rescan.objects.all()
+    own = Q(team=None, requested_by_id=user.pk or 0)
+    return Rescan.objects.filter(own | Q(team__in=visible_teams(user)))
+
+
+def may_cancel_rescan(user: Person, rescan: Rescan) -> bool:
+    """Whoever asked for it, and those who may ask for scans of its team."""
+    if is_admin(user):
+        return True
+    if rescan.team is not None:
+        return may_scan(user, rescan.team)
+    return bool(user.pk) and rescan.requested_by_id == user.pk
 
 
 def visible_exports(user: Person) -> QuerySet[Export]:

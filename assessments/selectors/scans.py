@@ -132,7 +132,7 @@ def seconds_left(scan: ScanRequest, now: datetime) -> int | None:
     ended = ScanRequest.objects.filter(
         state=ScanState.DONE, started_at__isnull=False, finished_at__isnull=False
     )
-    expected = _median(ended.filter(repository=scan.repository_id)) or _median(ended)
+    expected = median_seconds(ended.filter(repository=scan.repository_id)) or median_seconds(ended)
     if expected is None:
         return None
     if scan.state != ScanState.QUEUED:
@@ -146,12 +146,12 @@ def seconds_left(scan: ScanRequest, now: datetime) -> int | None:
             reason__in=[ScanReason.ADDED, ScanReason.REQUEST],
         ).count()
     at_once = max(1, ScanRequest.objects.filter(state__in=RUNNING_STATES).count())
-    usual = _median(ended) or expected
+    usual = median_seconds(ended) or expected
     waits = (scan.retry_at - now).total_seconds() if scan.retry_at else 0.0
     return max(1, round(max(0.0, waits) + ahead * usual / at_once + expected))
 
 
-def _median(ended: QuerySet[ScanRequest]) -> float | None:
+def median_seconds(ended: QuerySet[ScanRequest]) -> float | None:
     """Seconds that the latest scans took, the middle one of up to 25."""
     spans = ended.order_by("-pk").values_list("started_at", "finished_at")[:25]
     seconds = sorted((after - before).total_seconds() for before, after in spans if before and after)

@@ -22,6 +22,7 @@ from assessments.selectors.adoption import adoption_chart, counts_of_items
 from assessments.selectors.filters import paginate
 from assessments.selectors.frameworks import controls_of_item
 from assessments.selectors.reports import guidance_of
+from assessments.selectors.rescans import RescanProgress, rescans_of_item
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.standard import Area, Initiative, Item
 from scanners.rules import RULESETS, SHIPPED
@@ -83,6 +84,7 @@ class ItemPage:
     adoption_chart: Chart | None
     controls: tuple[tuple[Framework, Control, str], ...]
     can_scan: bool = False
+    rescans: tuple[RescanProgress, ...] = ()
 
 
 def get_standard_page(user: AbstractUser) -> StandardPage:
@@ -135,6 +137,7 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
         adoption_chart=adoption_chart(item_id),
         controls=controls_of_item(item_id),
         can_scan=may_scan_some(user),
+        rescans=rescans_of_item(user, item_id),
     )
 
 

@@ -25,6 +25,7 @@ from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
 from assessments.selectors.trends import average_chart, change_of_days, days_of, team_trends
 from assessments.services.plans import plain
+from assessments.selectors.rescans import RescanProgress, rescans_of_team
 from assessments.services.rulesets import built, current_version
 from assessments.standard import Standard
 from assessments.team_report import TeamPage as TeamReport
@@ -80,6 +81,7 @@ SORTS = {"name": "name", "score": "mean", "repositories": "count"}
 
 
 def chosen_teams(user: AbstractUser, q: str, sort: str) -> QuerySet[Team]:
+    rescans: tuple[RescanProgress, ...] = ()
     """The teams that the person may see whose name holds ``q``, with ``mean`` score and ``count`` of repositories,
     by a key of ``SORTS``."""
     # A subquery for each figure, so that the join by which teams are visible multiplies nothing.
@@ -172,3 +174,4 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         settings_url=reverse("team-settings", args=[team.slug]) if may_manage_sources(user, team) else "",
         schedule_url=reverse("team-schedule", args=[team.slug]) if may_lead(user, team) else "",
     )
+        rescans=rescans_of_team(user, team),

@@ -107,6 +107,17 @@ def duration(seconds: Number | None) -> str:
 
 
 @register.filter
+def roughly(seconds: Number | None) -> str:
+    """Seconds as one reads an estimate: 40 s, 4 min, 2 h 10 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{max(5, round(float(seconds) / 5) * 5)} s"
+    minutes = round(float(seconds) / 60)
+    return f"{minutes} min" if minutes < 90 else duration(minutes * 60)
+
+
+@register.filter
 def since(moment: datetime | None) -> SafeString:
     """A time element: how long ago, with the exact time on hover."""
     if moment is None:

@@ -1,14 +1,15 @@
 """Teams: list, scorecard, rescan of all."""
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import policy
+from assessments.choices import RescanScope
 from assessments.selectors.teams import get_team_list, get_team_page
-from assessments.services.schedule import request_many
+from assessments.services.rescans import request_rescan
+from assessments.views.schedule import say_asked
 
 
 @require_safe
@@ -27,6 +28,8 @@ def team_scan(request: HttpRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
     if not policy.may_scan(request.user, team):
         raise PermissionDenied
-    count = request_many(repositories=team.repositories.all(), requested_by=request.user)
-    messages.success(request, f"{count} repositor{'y is' if count == 1 else 'ies are'} being scanned.")
+    rescan = request_rescan(
+        repositories=team.repositories.all(), requested_by=request.user, scope=RescanScope.TEAM, team=team
+    )
+    say_asked(request, rescan)
     return redirect("team-detail", slug)
