@@ -6,7 +6,7 @@ whoever measures it measures the same. ``FILES`` says how many there are.
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SERVICES = ("orders", "payments", "catalogue", "shipping", "accounts", "search", "reviews", "billing")
@@ -217,8 +217,11 @@ def files() -> Iterator[tuple[str, str]]:
 FILES = sum(1 for _ in files())
 
 
-def make(place: Path) -> Path:
-    """A new bare repository at ``place`` whose one commit holds the files, packed as a clone has them."""
+def make(place: Path, content_of: Iterable[tuple[str, str]] | None = None) -> Path:
+    """A new bare repository at ``place`` whose one commit holds the files, packed as a clone has them.
+
+    ``content_of`` are other (path, content) than those of this module.
+    """
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": os.devnull,
@@ -234,7 +237,7 @@ def make(place: Path) -> Path:
         b"commit refs/heads/main\ncommitter Ann Author <ann@example.org> %s\ndata 5\nStart\n"
         % _STAMP.encode()
     ]
-    for path, content in files():
+    for path, content in files() if content_of is None else content_of:
         raw = content.encode()
         parts.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(raw), raw))
     git("init", "--quiet", "--bare", "--initial-branch=main", str(place))
