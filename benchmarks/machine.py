@@ -14,7 +14,8 @@ RESULTS = ROOT / "benchmarks" / "results"
 
 
 def described() -> dict[str, Any]:
-    """Processor, cores that may be used, memory in GB, and the versions that times hang on."""
+    """Processor, cores that may be used, memory in GB, the versions that times hang on, and how urgent this process is
+    to the system: 0 is usual, less is more urgent."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
@@ -22,6 +23,7 @@ def described() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "python": platform.python_version(),
         "git": _printed("git", "--version").removeprefix("git version "),
+        "priority": os.getpriority(os.PRIO_PROCESS, 0),
         "revision": _printed("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"),
     }
 
