@@ -13,11 +13,12 @@ from assessments.api.links import Links
 from assessments.api.paging import Page, Paged, one_of, only_known, page_of
 from assessments.api.payloads import ItemDetailOut, ItemOut, VerdictOut, item_detail, item_of, verdict_of
 from assessments.api.work import ScansAskedOut, scans_asked
-from assessments.choices import Outcome, TokenScope
+from assessments.choices import Outcome, RescanScope, TokenScope
 from assessments.selectors.adoption import counts_of_items
 from assessments.selectors.standard import checklist_of, get_item_page
-from assessments.services import schedule
+from assessments.services.rescans import request_rescan
 from assessments.services.rulesets import built, current_version
+from assessments.services.schedule import failing
 from assessments.standard import Item
 
 router = Router(tags=["items"])
@@ -37,11 +38,11 @@ def list_items(request: HttpRequest, filters: Query[ItemFilters], paging: Query[
     if filters.area:
         one_of("area", filters.area, [area.id for area in standard.areas])
     rows = [item for item in standard.items if filters.area in ("", item.area)]
-    passing, failing = counts_of_items(request.user)
+    passes, fails = counts_of_items(request.user)
     links = Links(request)
 
     def shape(shown: list[Item]) -> list[ItemOut]:
-        return [item_of(one, failing.get(one.id, 0), passing.get(one.id, 0), links) for one in shown]
+        return [item_of(one, fails.get(one.id, 0), passes.get(one.id, 0), links) for one in shown]
 
     return page_of(request, rows, paging, shape)
 
@@ -91,9 +92,9 @@ def scan_item(request: HttpRequest, item: str) -> Any:
     _known(item)
     if not policy.may_scan_some(request.user):
         raise forbidden("Only leads and members of a team ask for scans.")
-    wanted = schedule.failing(policy.scannable_repositories(request.user), item)
-    count = schedule.request_many(repositories=wanted, requested_by=request.user)
-    return Status(202, scans_asked(wanted, count, Links(request)))
+    wanted = failing(policy.scannable_repositories(request.user), item)
+    rescan = request_rescan(repositories=wanted, requested_by=request.user, scope=RescanScope.ITEM, item=item)
+    return Status(202, scans_asked(wanted, Links(request), rescan=rescan))
 
 
 def _known(item: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Schema
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from assessments.api.errors import invalid
 
@@ -15,6 +15,16 @@ LAST_PAGE = 100_000
 LARGEST_ID = 2**63 - 1
 
 Row = TypeVar("Row")
+
+
+def _plain(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("it holds control characters")
+    return value
+
+
+Plain = Annotated[str, AfterValidator(_plain)]
+"""Text on one line, as every database takes it."""
 Size = Annotated[int, Field(ge=1, le=LARGEST_SIZE, description="Rows of a page.")]
 
 

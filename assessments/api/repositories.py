@@ -12,14 +12,14 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from ninja import Query, Router, Schema, Status
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from assessments import policy
 from assessments.api.assessment import AssessmentOut
 from assessments.api.errors import Refused, forbidden, invalid
 from assessments.api.gate import needs
 from assessments.api.links import Links
-from assessments.api.paging import Page, Paged, one_of, only_known, page_of
+from assessments.api.paging import Page, Paged, Plain, one_of, only_known, page_of
 from assessments.api.payloads import (
     PointOut,
     RepositoryDetailOut,
@@ -33,7 +33,6 @@ from assessments.choices import ScanReason, TokenScope
 from assessments.forge import forge_of
 from assessments.models import Assessment, Repository, ScanRequest, Team
 from assessments.reports.json import render_json
-from assessments.selectors.filters import text
 from assessments.selectors.histories import assessment_rows, assessments_of
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.repositories import SORTS, Filters, active_states, chosen_repositories
@@ -49,8 +48,8 @@ READ, SCAN, ADMIN = TokenScope.READ, TokenScope.SCAN, TokenScope.ADMIN
 class RepositoryFilters(Schema):
     """As on the page of repositories."""
 
-    q: Annotated[str, Field(max_length=200, description="A part of the name or the address.")] = ""
-    team: Annotated[str, Field(max_length=100, description="The slug of a team.")] = ""
+    q: Annotated[Plain, Field(max_length=200, description="A part of the name or the address.")] = ""
+    team: Annotated[Plain, Field(max_length=100, description="The slug of a team.")] = ""
     grade: Annotated[str, Field(max_length=2, description="A letter; `-` for those without a grade.")] = ""
     area: Annotated[str, Field(max_length=60, description="The id of an area whose stars to give.")] = ""
     sort: Annotated[
@@ -89,17 +88,7 @@ def _checked(filters: RepositoryFilters) -> Filters:
         one_of("grade", filters.grade, ["-", *(band.letter for band in standard.scale)])
     sort = filters.sort or ("stars" if filters.area else "name")
     one_of("sort", sort.removeprefix("-"), [*SORTS, *(["stars"] if filters.area else [])])
-    given = filters.model_dump()
-    return Filters(text(given, "q"), text(given, "team", 100), filters.grade, filters.area, sort)
-
-
-def _plain(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("it holds control characters")
-    return value
-
-
-Plain = Annotated[str, AfterValidator(_plain)]
+    return Filters(filters.q.strip(), filters.team, filters.grade, filters.area, sort)
 
 
 class NewRepository(Schema):
@@ -140,7 +129,7 @@ def add_repository(request: HttpRequest, body: NewRepository) -> Any:
     only = Repository.objects.filter(pk=repository.pk).select_related("team", "mirror")
     shown = only.get()
     fields = repository_fields(shown, links, {shown.pk: scan.state}, "")
-    asked = scans_asked(only, _is_new(scan, request, began), links)
+    asked = scans_asked(only, links, new=_is_new(scan, request, began))
     return Status(202, RegisteredOut(repository=RepositoryOut(**fields), asked=asked))
 
 
@@ -254,7 +243,7 @@ def scan_repository(request: HttpRequest, slug: str) -> Any:
     only = Repository.objects.filter(pk=repository.pk)
     began = timezone.now()
     scan = request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
-    return Status(202, scans_asked(only, _is_new(scan, request, began), Links(request)))
+    return Status(202, scans_asked(only, Links(request), new=_is_new(scan, request, began)))
 
 
 def _visible(request: HttpRequest, slug: str) -> Repository:

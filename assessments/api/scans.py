@@ -11,12 +11,12 @@ from assessments import policy
 from assessments.api.errors import Refused, forbidden
 from assessments.api.gate import needs
 from assessments.api.links import Links
-from assessments.api.paging import Running, Stretch, only_known, stretch_of
+from assessments.api.paging import Plain, Running, Stretch, only_known, stretch_of
 from assessments.api.work import ScanDetailOut, ScanOut, ScansAskedOut, scan_detail, scan_of, scans_asked
-from assessments.choices import ACTIVE_STATES, ScanState, TokenScope
+from assessments.choices import ACTIVE_STATES, RescanScope, ScanState, TokenScope
 from assessments.models import Repository, ScanRequest
+from assessments.services.rescans import request_rescan
 from assessments.services.scans import cancel_scan
-from assessments.services.schedule import request_many
 
 router = Router(tags=["scans"])
 fleet = Router(tags=["fleet"])
@@ -25,7 +25,7 @@ READ, SCAN, ADMIN = TokenScope.READ, TokenScope.SCAN, TokenScope.ADMIN
 
 class ScanFilters(Schema):
     state: Annotated[ScanState | None, Field(description="Only those in this state.")] = None
-    repository: Annotated[str, Field(max_length=120, description="The slug of a repository.")] = ""
+    repository: Annotated[Plain, Field(max_length=120, description="The slug of a repository.")] = ""
 
 
 @router.get("", url_name="scans", response=Stretch[ScanOut], summary="List scans", **needs(READ, SCAN))
@@ -36,7 +36,7 @@ def list_scans(request: HttpRequest, filters: Query[ScanFilters], running: Query
     if filters.state is not None:
         scans = scans.filter(state=filters.state)
     if filters.repository:
-        scans = scans.filter(repository__slug=filters.repository.replace("\0", ""))
+        scans = scans.filter(repository__slug=filters.repository)
     links = Links(request)
     return stretch_of(request, scans, running, lambda shown: [scan_of(scan, links) for scan in shown])
 
@@ -69,8 +69,8 @@ def scan_fleet(request: HttpRequest) -> Any:
     if not policy.may_set_schedule(request.user):
         raise forbidden("Only administrators rescan the fleet.")
     repositories = Repository.objects.all()
-    count = request_many(repositories=repositories, requested_by=request.user)
-    return Status(202, scans_asked(repositories, count, Links(request)))
+    rescan = request_rescan(repositories=repositories, requested_by=request.user, scope=RescanScope.FLEET)
+    return Status(202, scans_asked(repositories, Links(request), rescan=rescan))
 
 
 def _visible(request: HttpRequest, id: int) -> ScanRequest:

@@ -11,20 +11,19 @@ from assessments import policy
 from assessments.api.errors import forbidden
 from assessments.api.gate import needs
 from assessments.api.links import Links
-from assessments.api.paging import Page, Paged, one_of, only_known, page_of
+from assessments.api.paging import Page, Paged, Plain, one_of, only_known, page_of
 from assessments.api.payloads import TeamDetailOut, TeamOut, team_detail, team_of
 from assessments.api.work import ScansAskedOut, scans_asked
-from assessments.choices import TokenScope
+from assessments.choices import RescanScope, TokenScope
 from assessments.models import Team
-from assessments.selectors.filters import text
 from assessments.selectors.teams import SORTS, chosen_teams, get_team_page, team_rows
-from assessments.services.schedule import request_many
+from assessments.services.rescans import request_rescan
 
 router = Router(tags=["teams"])
 
 
 class TeamFilters(Schema):
-    q: Annotated[str, Field(max_length=200, description="A part of the name.")] = ""
+    q: Annotated[Plain, Field(max_length=200, description="A part of the name.")] = ""
     sort: Annotated[str, Field(max_length=20, description="One of name, score, repositories.")] = "name"
 
 
@@ -36,7 +35,7 @@ def list_teams(request: HttpRequest, filters: Query[TeamFilters], paging: Query[
     links = Links(request)
     return page_of(
         request,
-        chosen_teams(request.user, text(filters.model_dump(), "q"), filters.sort),
+        chosen_teams(request.user, filters.q.strip(), filters.sort),
         paging,
         lambda found: [team_of(row, links) for row in team_rows(found)],
     )
@@ -61,8 +60,10 @@ def scan_team(request: HttpRequest, slug: str) -> Any:
     if not policy.may_scan(request.user, team):
         raise forbidden("Only leads and members of the team ask for scans.")
     repositories = team.repositories.all()
-    count = request_many(repositories=repositories, requested_by=request.user)
-    return Status(202, scans_asked(repositories, count, Links(request)))
+    rescan = request_rescan(
+        repositories=repositories, requested_by=request.user, scope=RescanScope.TEAM, team=team
+    )
+    return Status(202, scans_asked(repositories, Links(request), rescan=rescan))
 
 
 def _visible(request: HttpRequest, slug: str) -> Team:

@@ -8,7 +8,7 @@ from ninja import Schema
 from assessments.api.links import Links
 from assessments.api.payloads import NamedOut
 from assessments.choices import ACTIVE_STATES, ScanState
-from assessments.models import Repository, ScanRequest
+from assessments.models import Repository, Rescan, ScanRequest
 from assessments.selectors.exports import ExportRow
 from assessments.selectors.scans import ScanError, error_of, progress_of
 
@@ -110,21 +110,28 @@ def scan_detail(scan: ScanRequest, links: Links) -> ScanDetailOut:
 
 class ScansAskedOut(Schema):
     """What became of a request: ``requested`` scans are new, ``active`` wait or run, of which ``scans`` are the latest,
-    a hundred at most. Whoever asks again while they do is given the same ones."""
+    a hundred at most. Whoever asks again while they do is given the same ones. ``rescan`` is the id of what was asked
+    for together, null where nothing new was, or one alone."""
 
     requested: int
     active: int
     scans: list[ScanOut]
+    rescan: int | None
 
 
-def scans_asked(repositories: QuerySet[Repository], requested: int, links: Links) -> ScansAskedOut:
-    """The active scans of these repositories, after a request for them."""
+def scans_asked(
+    repositories: QuerySet[Repository], links: Links, *, new: int = 0, rescan: Rescan | None = None
+) -> ScansAskedOut:
+    """The active scans of these repositories, after a request for ``new`` of them or for a rescan."""
     active = ScanRequest.objects.filter(
         repository__in=repositories.order_by().values("pk"), state__in=ACTIVE_STATES
     )
     latest = active.select_related("repository").order_by("-pk")[:SHOWN_SCANS]
     return ScansAskedOut(
-        requested=requested, active=active.count(), scans=[scan_of(scan, links) for scan in latest]
+        requested=rescan.total if rescan else new,
+        active=active.count(),
+        scans=[scan_of(scan, links) for scan in latest],
+        rescan=rescan.pk if rescan else None,
     )
 
 
