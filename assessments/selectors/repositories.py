@@ -1,6 +1,6 @@
 """Page models of the repository list and of one repository."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -15,18 +15,20 @@ from django.urls import reverse
 from assessments.charts import Chart
 from assessments.choices import ACTIVE_STATES, ExportScope, ScanState
 from assessments.forge import forge_of
+from assessments.listings import repositories_table
 from assessments.models import Assessment, Repository, ScanRequest, VerdictChange
 from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
 from assessments.report import ReportPage
 from assessments.selectors.care import Care, care_of
 from assessments.selectors.exports import ExportMenu, export_menu
-from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.filters import in_chunks, paginate, sort_order, text
 from assessments.selectors.histories import BackfillState, OriginRow, get_backfill_state, origin_row
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
 from assessments.selectors.trends import repository_chart
 from assessments.services.rulesets import DEFAULT, built, current_version
+from assessments.tables import Listing, Shown, shown
 
 SORTS = {
     "name": "name",
@@ -94,11 +96,7 @@ class RepositoryListPage:
     areas: tuple[tuple[str, str], ...]
     grades: tuple[tuple[str, int], ...]
     can_add: bool
-
-    @property
-    def area_title(self) -> str:
-        """The title of the area that was asked for, or nothing."""
-        return dict(self.areas).get(self.filters.area, "")
+    table: Shown
 
     @property
     def sort(self) -> str:
@@ -227,13 +225,9 @@ def chosen_repositories(user: AbstractUser, filters: Filters) -> QuerySet[Reposi
 def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> RepositoryListPage:
     """The repositories that the person may see and the query string asks for."""
     visible = visible_repositories(user)
-    areas = {area.id: area.title for area in built(current_version())[1].areas}
-    area = query.get("area", "") if query.get("area", "") in areas else ""
-    sorts = {**SORTS, "stars": "stars"} if area else SORTS
-    sort, _ = sort_order(query, sorts, "stars" if area else "name")
-    filters = Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort)
+    filters, areas = _asked_for(query)
     page = paginate(chosen_repositories(user, filters), query)
-    page.object_list = repository_rows(page.object_list, area)
+    page.object_list = repository_rows(page.object_list, filters.area)
     teams = visible_teams(user).annotate(count=Count("repositories")).order_by("name")
     grades = visible.order_by().values_list("letter").annotate(Count("pk"))
     return RepositoryListPage(
@@ -244,7 +238,32 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
         areas=tuple(areas.items()),
         grades=tuple(sorted(((letter, count) for letter, count in grades if letter), key=_grade_order)),
         can_add=may_add_repositories(user),
+        table=_table(filters, areas, query),
     )
+
+
+def get_repository_listing(user: AbstractUser, query: Mapping[str, str]) -> Listing:
+    """All repositories that the list shows over its pages."""
+    filters, areas = _asked_for(query)
+
+    def rows() -> Iterator[RepositoryRow]:
+        for chunk in in_chunks(chosen_repositories(user, filters)):
+            yield from repository_rows(chunk, filters.area)
+
+    return Listing(_table(filters, areas, query), rows())
+
+
+def _asked_for(query: Mapping[str, str]) -> tuple[Filters, dict[str, str]]:
+    """What the query string asks for, and the titles of all areas by id."""
+    areas = {area.id: area.title for area in built(current_version())[1].areas}
+    area = query.get("area", "") if query.get("area", "") in areas else ""
+    sorts = {**SORTS, "stars": "stars"} if area else SORTS
+    sort, _ = sort_order(query, sorts, "stars" if area else "name")
+    return Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort), areas
+
+
+def _table(filters: Filters, areas: Mapping[str, str], query: Mapping[str, str]) -> Shown:
+    return shown(repositories_table(areas.get(filters.area, "")), query.get("columns", ""))
 
 
 def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:

@@ -1,7 +1,8 @@
 """Page models of the team list and of a team's scorecard."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,18 +17,20 @@ from django.utils import timezone
 from assessments.charts import Chart
 from assessments.choices import ExportScope
 from assessments.grading import band
+from assessments.listings import TEAM_AREAS, TEAM_REPOSITORIES, TEAMS
 from assessments.models import Repository, Team
 from assessments.policy import may_lead, may_lead_plan, may_manage_sources, may_scan, visible_teams
 from assessments.selectors.exports import ExportMenu, export_menu
-from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.filters import in_chunks, paginate, sort_order, text
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
+from assessments.selectors.rescans import RescanProgress, rescans_of_team
 from assessments.selectors.trends import average_chart, change_of_days, days_of, team_trends
 from assessments.services.plans import plain
-from assessments.selectors.rescans import RescanProgress, rescans_of_team
 from assessments.services.rulesets import built, current_version
 from assessments.standard import Standard
+from assessments.tables import Listing, Shown, shown
 from assessments.team_report import TeamPage as TeamReport
 from assessments.team_report import build_team_report
 
@@ -52,6 +55,7 @@ class TeamListPage:
     total: int
     q: str
     sort: str
+    table: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class TeamPage:
     change: Fraction | None
     trend_chart: Chart | None
     repositories: tuple[RepositoryRow, ...]
+    table: Shown
+    areas: Shown
     report: TeamReport
     plan: PlanLink
     capacity: Decimal | None
@@ -75,13 +81,13 @@ class TeamPage:
     schedule_url: str = ""
     changes_url: str = ""
     exports: ExportMenu | None = None
+    rescans: tuple[RescanProgress, ...] = ()
 
 
 SORTS = {"name": "name", "score": "mean", "repositories": "count"}
 
 
 def chosen_teams(user: AbstractUser, q: str, sort: str) -> QuerySet[Team]:
-    rescans: tuple[RescanProgress, ...] = ()
     """The teams that the person may see whose name holds ``q``, with ``mean`` score and ``count`` of repositories,
     by a key of ``SORTS``."""
     # A subquery for each figure, so that the join by which teams are visible multiplies nothing.
@@ -124,34 +130,36 @@ def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
     q = text(query, "q")
     page = paginate(chosen_teams(user, q, sort), query)
     page.object_list = team_rows(page.object_list)
-    return TeamListPage(rows=page, total=visible_teams(user).count(), q=q, sort=sort)
+    return TeamListPage(
+        rows=page,
+        total=visible_teams(user).count(),
+        q=q,
+        sort=sort,
+        table=shown(TEAMS, query.get("columns", "")),
+    )
+
+
+def get_team_listing(user: AbstractUser, query: Mapping[str, str]) -> Listing:
+    """All teams that the list shows over its pages."""
+    sort, _ = sort_order(query, SORTS, "name")
+
+    def rows() -> Iterator[TeamRow]:
+        for chunk in in_chunks(chosen_teams(user, text(query, "q"), sort)):
+            yield from team_rows(chunk)
+
+    return Listing(shown(TEAMS, query.get("columns", "")), rows())
 
 
 def _letter(standard: Standard, mean: Fraction | None) -> str:
     return "" if mean is None else band(standard, mean)[0]
 
 
-def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
+def get_team_page(user: AbstractUser, team: Team, query: Mapping[str, str]) -> TeamPage:
     """The scorecard of one team that the person may see."""
     _, standard = built(current_version())
-    repositories = list(
-        team.repositories.select_related("team", "mirror", "current__ruleset")
-        .defer("current__ruleset__document")
-        .order_by("name", "pk")
-    )
-    pages = [
-        light_report(one, one.current)
-        for one in repositories
-        if one.current and built(one.current.ruleset)[1].version == standard.version
-    ]
+    repositories = _repositories_of(team)
     plan = plan_link(team)
-    report = build_team_report(
-        team.name,
-        standard,
-        pages,
-        capacity=None if team.capacity is None else Fraction(team.capacity),
-        starts_on=plan.starts_on or timezone.localdate(),
-    )
+    report = _report_of(team, repositories, standard, plan.starts_on)
     days = days_of([team], team.repositories.all())
     return TeamPage(
         name=team.name,
@@ -161,6 +169,8 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         change=change_of_days(days),
         trend_chart=average_chart(days, standard),
         repositories=tuple(repository_rows(repositories)),
+        table=shown(TEAM_REPOSITORIES, query.get("columns", "")),
+        areas=shown(TEAM_AREAS),
         report=report,
         plan=plan,
         capacity=plain(team.capacity),
@@ -170,8 +180,45 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         ),
         scan_url=reverse("team-scan", args=[team.slug]),
         can_scan=may_scan(user, team),
+        rescans=rescans_of_team(user, team),
         changes_url=reverse("team-changes", args=[team.slug]),
         settings_url=reverse("team-settings", args=[team.slug]) if may_manage_sources(user, team) else "",
         schedule_url=reverse("team-schedule", args=[team.slug]) if may_lead(user, team) else "",
     )
-        rescans=rescans_of_team(user, team),
+
+
+def get_team_tables(team: Team, query: Mapping[str, str]) -> Listing:
+    """A table of the scorecard: its areas where ``table`` asks for them, else its repositories."""
+    repositories = _repositories_of(team)
+    if query.get("table") == TEAM_AREAS.id:
+        report = _report_of(team, repositories, built(current_version())[1], None)
+        return Listing(shown(TEAM_AREAS), report.areas, team.slug)
+    return Listing(
+        shown(TEAM_REPOSITORIES, query.get("columns", "")), repository_rows(repositories), team.slug
+    )
+
+
+def _repositories_of(team: Team) -> list[Repository]:
+    return list(
+        team.repositories.select_related("team", "mirror", "current__ruleset")
+        .defer("current__ruleset__document")
+        .order_by("name", "pk")
+    )
+
+
+def _report_of(
+    team: Team, repositories: Iterable[Repository], standard: Standard, starts_on: date | None
+) -> TeamReport:
+    """Areas, matrix and phases over the repositories that are judged by the current standard."""
+    pages = [
+        light_report(one, one.current)
+        for one in repositories
+        if one.current and built(one.current.ruleset)[1].version == standard.version
+    ]
+    return build_team_report(
+        team.name,
+        standard,
+        pages,
+        capacity=None if team.capacity is None else Fraction(team.capacity),
+        starts_on=starts_on or timezone.localdate(),
+    )

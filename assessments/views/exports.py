@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -11,7 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 from assessments import policy
 from assessments.choices import ExportFormat, ExportScope
 from assessments.models import Export, Team
-from assessments.selectors.exports import finished_file, get_export_list
+from assessments.selectors.exports import finished_file, get_export_list, get_export_listing
 from assessments.services.export_files import FORMATS
 from assessments.services.exports import (
     CONTENT_TYPES,
@@ -20,12 +21,17 @@ from assessments.services.exports import (
     request_export,
     retry_export,
 )
+from assessments.views.tables import csv_response, csv_wanted, one_address
 
 
 @require_safe
 @vary_on_headers("HX-Request")
-def export_list(request: HttpRequest) -> HttpResponse:
-    page = get_export_list(request.user)
+def export_list(request: HttpRequest) -> HttpResponseBase:
+    if csv_wanted(request):
+        return csv_response(get_export_listing(request.user, request.GET))
+    if found := one_address(request):
+        return found
+    page = get_export_list(request.user, request.GET)
     partial = request.htmx and not request.htmx.history_restore_request
     return render(request, "exports/_table.html" if partial else "exports/list.html", {"page": page})
 
