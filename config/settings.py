@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from kombu import Exchange, Queue
 
+from assessments.static_stamp import is_laid_out
 from config.env import SettingsInvalid, read_environment
 from config.schedule import PERIODIC
 
@@ -216,7 +217,13 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "assessments.static_files.PackedStorage"
+            if is_laid_out(BASE_DIR / "static", STATIC_ROOT)
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
