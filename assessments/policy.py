@@ -9,7 +9,7 @@ administrators included.
 """
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from assessments.choices import ExportScope, Role, TokenScope
 from assessments.models import (
@@ -65,10 +65,17 @@ def visible_scans(user: Person) -> QuerySet[ScanRequest]:
 
 
 def visible_rescans(user: Person) -> QuerySet[Rescan]:
-    """Rescans of a team that the person may see, and those that they asked for themselves."""
+    """Rescans of a team that the person may see, and those that they asked for themselves.
+
+    With a token that is bound to teams, the latter only where nothing of other teams is in them.
+    """
     if is_admin(user):
         return Rescan.objects.all()
     own = Q(team=None, requested_by_id=user.pk or 0)
+    bound = bound_teams(user)
+    if bound is not None:
+        others = ScanRequest.objects.filter(rescan=OuterRef("pk")).exclude(repository__team__in=bound)
+        own &= ~Q(Exists(others))
     return Rescan.objects.filter(own | Q(team__in=visible_teams(user)))
 
 

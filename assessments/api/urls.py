@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 
-from assessments.api import account, exports, items, repositories, scans, teams
+from assessments.api import account, exports, items, repositories, rescans, scans, teams
 from assessments.api.document import DescribedAPI
 from assessments.api.errors import not_found, set_handlers
 from assessments.api.gate import MAX_BODY_BYTES, guarded
@@ -19,6 +19,7 @@ api.add_router("/repositories", repositories.router)
 api.add_router("/teams", teams.router)
 api.add_router("/items", items.router)
 api.add_router("/scans", scans.router)
+api.add_router("/rescans", rescans.router)
 api.add_router("/fleet", scans.fleet)
 api.add_router("", exports.router)
 

@@ -10,6 +10,7 @@ from assessments.api.payloads import NamedOut
 from assessments.choices import ACTIVE_STATES, ScanState
 from assessments.models import Repository, Rescan, ScanRequest
 from assessments.selectors.exports import ExportRow
+from assessments.selectors.rescans import RescanProgress
 from assessments.selectors.scans import ScanError, error_of, progress_of
 
 SHOWN_SCANS = 100
@@ -110,13 +111,13 @@ def scan_detail(scan: ScanRequest, links: Links) -> ScanDetailOut:
 
 class ScansAskedOut(Schema):
     """What became of a request: ``requested`` scans are new, ``active`` wait or run, of which ``scans`` are the latest,
-    a hundred at most. Whoever asks again while they do is given the same ones. ``rescan`` is the id of what was asked
-    for together, null where nothing new was, or one alone."""
+    a hundred at most. Whoever asks again while they do is given the same ones. ``rescan_url`` tells how far the new ones
+    are together, null where there are none, or one alone."""
 
     requested: int
     active: int
     scans: list[ScanOut]
-    rescan: int | None
+    rescan_url: str | None
 
 
 def scans_asked(
@@ -131,7 +132,51 @@ def scans_asked(
         requested=rescan.total if rescan else new,
         active=active.count(),
         scans=[scan_of(scan, links) for scan in latest],
-        rescan=rescan.pk if rescan else None,
+        rescan_url=links.api("rescan", rescan.pk) if rescan else None,
+    )
+
+
+class StageCountOut(Schema):
+    """How many scans are at a stage, in words: fetching, reading, grading, waiting."""
+
+    stage: str
+    scans: int
+
+
+class RescanOut(Schema):
+    """Scans that were asked for together: ``done`` of ``total`` have ended, ``failed`` of them badly. ``left_seconds`` is
+    what the others will probably take, null where nothing tells."""
+
+    id: int
+    title: str
+    requested_at: datetime
+    running: bool
+    total: int
+    done: int
+    failed: int
+    cancelled: int
+    stages: list[StageCountOut]
+    left_seconds: int | None
+    took_seconds: int | None
+    url: str
+    html_url: str
+
+
+def rescan_of(one: RescanProgress, links: Links) -> RescanOut:
+    return RescanOut(
+        id=one.id,
+        title=one.title,
+        requested_at=one.requested_at,
+        running=one.running,
+        total=one.total,
+        done=one.done,
+        failed=one.failed,
+        cancelled=one.cancelled,
+        stages=[StageCountOut(stage=words, scans=number) for number, words in one.stages],
+        left_seconds=one.left,
+        took_seconds=one.took,
+        url=links.api("rescan", one.id),
+        html_url=links.path(one.url),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import TestCase
 
 from assessments.choices import ExportState, Role, ScanReason, ScanState
 from assessments.models import AuditEvent, Export, Repository, ScanRequest, Team
@@ -81,10 +82,45 @@ def test_a_team_an_item_and_the_fleet_are_asked_for_once(program: Program) -> No
     assert (fleet["requested"], fleet["active"]) == (1, 3)
     assert fleet["scans"][0]["repository"]["slug"] == other.slug
     again = program.post("/fleet/scans")
-    assert (again["requested"], again["active"], again["rescan"]) == (0, 3, None)
+    assert (again["requested"], again["active"], again["rescan_url"]) == (0, 3, None)
     assert again["scans"] == fleet["scans"]
     assert ScanRequest.objects.count() == 3
     assert error_of(program.post("/items/nothing/scans", status=404)) == "api.not-found"
+
+
+def test_scans_asked_for_together_are_followed_and_called_off_together(program: Program) -> None:
+    team = factories.team()
+    first, _ = factories.repository(team=team), factories.repository(team=team)
+    path = program.post(f"/teams/{team.slug}/scans")["rescan_url"].split(ROOT, 1)[1]
+    ScanRequest.objects.filter(repository=first).update(state=ScanState.DONE)
+    one = program.get(path)
+    assert (one["total"], one["done"], one["running"]) == (2, 1, True)
+    assert one["stages"] == [{"stage": "waiting", "scans": 1}]
+    assert one["html_url"] == f"http://testserver/teams/{team.slug}/"
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        program.post(f"{path}/cancel", status=200)
+    over = program.get(path)
+    assert (over["running"], over["done"], over["cancelled"]) == (False, 2, 1)
+    done = program.post(f"/teams/{team.slug}/scans")["rescan_url"].split(ROOT, 1)[1]
+    ScanRequest.objects.update(state=ScanState.DONE)
+    assert error_of(program.post(f"{done}/cancel", status=409)) == "scan.ended"
+
+
+def test_a_bound_token_follows_nothing_of_other_teams(asking: Asking) -> None:
+    mine, other = factories.repository(), factories.repository()
+    owner = factories.admin()
+    whole, bound = asking(owner, "scan", "admin"), asking(owner, "scan", "read", teams=[mine.team])
+    for one in (mine, other):
+        factories.assessment(one, {"testing.unit": "fail"})
+    fleet = whole.post("/fleet/scans")["rescan_url"].split(ROOT, 1)[1]
+    assert error_of(bound.get(fleet, 404)) == "api.not-found"
+    assert error_of(bound.post(f"{fleet}/cancel", status=404)) == "api.not-found"
+    whole.post(f"{fleet}/cancel", status=200)
+    item = bound.post("/items/testing.unit/scans")
+    assert item["requested"] == 1
+    assert bound.get(item["rescan_url"].split(ROOT, 1)[1])["total"] == 1
+    team = whole.post(f"/teams/{other.team.slug}/scans")["rescan_url"].split(ROOT, 1)[1]
+    assert error_of(bound.get(team, 404)) == "api.not-found"
 
 
 def test_viewers_and_leads_of_others_ask_for_nothing(asking: Asking) -> None:
