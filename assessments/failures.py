@@ -211,6 +211,42 @@ _TABLE = (
         "Run git fsck in the source repository.",
         "schedule",
     ),
+    # Showing a file that was judged.
+    Failure(
+        "mirror.evicted",
+        "The copy of the repository is not on this machine: it made room for others, or lies with another worker.",
+        "ours",
+        "Rescan the repository; what the report quoted is shown meanwhile.",
+        "no",
+    ),
+    Failure(
+        "object.missing",
+        "The content of a file is missing from the copy of the repository.",
+        "ours",
+        "Rescan the repository: a copy found damaged is fetched afresh.",
+        "schedule",
+    ),
+    Failure(
+        "file.not-found",
+        "The commit that was judged holds no file at this path.",
+        "theirs",
+        "The repository's folder may have changed since; rescan it.",
+        "no",
+    ),
+    Failure(
+        "file.too-large",
+        "The file is larger than 1 MiB; it is neither read nor shown.",
+        "theirs",
+        "Look at it on the code host.",
+        "no",
+    ),
+    Failure(
+        "file.not-text",
+        "The file holds bytes that are no text; it is not shown.",
+        "theirs",
+        "Look at it on the code host.",
+        "no",
+    ),
     # This installation.
     Failure(
         "git.failed",

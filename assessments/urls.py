@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from assessments.views import (
     activity,
+    evidence,
     exports,
     fleet,
     frameworks,
@@ -38,6 +39,8 @@ urlpatterns = [
     path("repositories/<slug:slug>/schedule/", schedule.repository_schedule, name="repository-schedule"),
     path("repositories/<slug:slug>/release/", schedule.repository_release, name="repository-release"),
     path("repositories/<slug:slug>/export/", repositories.repository_export, name="repository-export"),
+    path("repositories/<slug:slug>/evidence/", evidence.repository_evidence, name="repository-evidence"),
+    path("repositories/<slug:slug>/evidence/file/", evidence.repository_file, name="repository-file"),
     path("repositories/<slug:slug>/history/", history.repository_history, name="repository-history"),
     path("repositories/<slug:slug>/compare/", history.repository_compare, name="repository-compare"),
     path("repositories/<slug:slug>/compare/look/", history.repository_look, name="repository-look"),

@@ -20,6 +20,7 @@ from assessments.models import Assessment, Repository, ScanRequest, VerdictChang
 from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
 from assessments.report import ReportPage
 from assessments.selectors.care import Care, care_of
+from assessments.selectors.evidence import EvidencePlaces
 from assessments.selectors.exports import ExportMenu, export_menu
 from assessments.selectors.filters import in_chunks, paginate, sort_order, text
 from assessments.selectors.histories import BackfillState, OriginRow, get_backfill_state, origin_row
@@ -159,6 +160,7 @@ class RepositoryPage:
     trend_chart: Chart | None
     plan: PlanLink | None
     report: ReportPage | None
+    places: EvidencePlaces
     history_url: str
     by_today: bool
     rules_url: str
@@ -279,7 +281,7 @@ def get_repository_page(
     ``ruleset`` names a pack whose report to show; an unknown one shows the standard's. ``by_today`` draws the trend
     by today's rules alone.
     """
-    standings = _standings(repository)
+    standings = standings_of(repository)
     ruleset = ruleset if ruleset in standings else DEFAULT
     assessment = standings.get(ruleset, repository.current)
     scan = latest_scan(repository)
@@ -322,6 +324,7 @@ def get_repository_page(
         ),
         plan=plan_link(repository) if assessment else None,
         report=report,
+        places=EvidencePlaces(slug, ruleset, near=True),
         history_url=reverse("repository-history", args=[slug]),
         by_today=by_today,
         rules_url=(
@@ -335,7 +338,7 @@ def get_repository_page(
     )
 
 
-def _standings(repository: Repository) -> dict[str, Assessment]:
+def standings_of(repository: Repository) -> dict[str, Assessment]:
     """The assessments that stand, by ruleset, the standard's first."""
     found = {DEFAULT: repository.current} if repository.current else {}
     rows = repository.standings.filter(ruleset__in=repository.team.packs).select_related(
