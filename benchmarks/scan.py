@@ -135,13 +135,11 @@ def ratios(row: dict[str, Any]) -> dict[str, Any]:
         "cold_over_d": round(row["cold_ms"] / row["d_ms"], 2),
         "cold_over_d_cpu": round(row["cold_cpu_ms"] / row["d_cpu_ms"], 2),
         "cold_over_limit": round(row["cold_ms"] / row["limit_ms"], 2),
-        "cold_over_limit_cpu": round(row["cold_cpu_ms"] / (4 * row["d_cpu_ms"] + 250), 2),
     }
 
 
 def warm_ratios(row: dict[str, Any]) -> dict[str, Any]:
     """The same of what only a warm worker does."""
-    cache_limit = max(1 << 20, row["mirror_bytes"] // 20)
     judged = row["commit_judge_ms"]
     return {
         "commit_over_d": None if judged is None else round(judged / row["d_ms"], 2),
@@ -149,7 +147,6 @@ def warm_ratios(row: dict[str, Any]) -> dict[str, Any]:
         "points_over_cold_cpu": round(row["points_cpu_ms"] / row["cold_cpu_ms"], 2),
         "cache_kib": round(row["cache_bytes"] / 1024, 1),
         "cache_percent": round(100 * row["cache_bytes"] / row["mirror_bytes"], 2),
-        "cache_over_limit": round(row["cache_bytes"] / cache_limit, 2),
     }
 
 

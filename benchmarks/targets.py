@@ -57,7 +57,7 @@ def _of_scan(rows: Rows, fleet: dict[str, Any]) -> list[Target]:
             "3.5 × d",
             f"{fleet['two_cores_over_d']:.2f} ×",
             f"{fleet['cpu_over_d'] / 2:.2f} × on each of two cores",
-            fleet["two_cores_over_d"] <= 3.5,
+            fleet["two_cores_ms"] <= 3.5 * fleet["d_ms"],
         ),
         Target(
             "peak memory on the largest",
@@ -105,8 +105,8 @@ def _of_worker(rows: Rows) -> list[Target]:
                 met,
             )
         )
-    said, met = _within(rows, lambda row: row["points_over_cold"] <= 3.5)
-    said_cpu, _ = _within(rows, lambda row: row["points_over_cold_cpu"] <= 3.5)
+    said, met = _within(rows, lambda row: row["points_ms"] <= 3.5 * row["cold_ms"])
+    said_cpu, _ = _within(rows, lambda row: row["points_cpu_ms"] <= 3.5 * row["cold_cpu_ms"])
     found.append(
         Target(
             "twelve monthly points",
@@ -116,7 +116,7 @@ def _of_worker(rows: Rows) -> list[Target]:
             met,
         )
     )
-    said, met = _within(rows, lambda row: row["cache_over_limit"] <= 1)
+    said, met = _within(rows, lambda row: row["cache_bytes"] <= max(1 << 20, row["mirror_bytes"] / 20))
     found.append(Target("the cache", "5 % of the mirror or 1 MiB", said, "", met))
     return found
 
