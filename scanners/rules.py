@@ -122,7 +122,7 @@ def _kept(place: Path, cache_dir: Path | None) -> dict[str, Any]:
 
 def _literals(document: dict[str, Any]) -> dict[str, str]:
     """Worth its while only where it is kept: it takes as long as judging a repository with RE2's filter."""
-    from scanners.literals import clauses_of, packed
+    from scanners.gate import clue_of
 
     try:
         ruleset = ruleset_from_document(document)
@@ -130,7 +130,7 @@ def _literals(document: dict[str, Any]) -> dict[str, str]:
         return {}
     patterns = [m.pattern if isinstance(m, TextMatcher) else m.literal for m in ruleset.matchers]
     patterns += [detector.gate for detector in ruleset.detectors.values() if detector.gate]
-    return {pattern: packed(clauses_of(pattern)) for pattern in dict.fromkeys([*patterns, *HINTS])}
+    return {pattern: clue_of(pattern) for pattern in dict.fromkeys([*patterns, *HINTS])}
 
 
 _EXTENDS = re.compile(r"^extends:[ \t]*\[?([^\]\n#]+)", re.MULTILINE)

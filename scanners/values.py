@@ -56,7 +56,7 @@ def _asdict(value: Any) -> Any:
         return kind(map(_asdict, value)) if not hasattr(value, "_fields") else kind(*map(_asdict, value))
     if isinstance(value, dict):
         return {_asdict(key): _asdict(one) for key, one in value.items()}
-    if hasattr(kind, "__dataclass_fields__"):
+    if hasattr(kind, "__value_fields__") or hasattr(kind, "__dataclass_fields__"):
         return {name: _asdict(getattr(value, name)) for name in kind.__match_args__}
     return value
 
