@@ -36,6 +36,7 @@ from scanners.mirror import is_sound, mirror_name
 from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
 from scanners.tree import RepoTree
+from scanners.warm import warm
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Past:
         """What judges commits by a version of a ruleset, through the cache of answers, each commit once."""
         override = self.repository.profile_override if profile_override is None else profile_override
         ruleset = built(version)[0]
+        warm(ruleset)  # here, since what a child prepares goes with it, and a backfill takes many
         known: dict[str, ScanResult] = {}
         opened_cache: list[BlobCache] = []  # by the child, since a connection must not cross the fork
 

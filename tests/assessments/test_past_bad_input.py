@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from assessments.choices import WorkState
 from assessments.models import Assessment, Repository, VerdictChange
+from assessments.services import backfill as backfills
 from assessments.services import past
 from assessments.services.assess import verdicts_of
 from assessments.services.backfill import request_backfill
@@ -180,6 +181,20 @@ def test_a_path_that_changes_case_is_judged_as_it_is_called_at_each_point(place:
         _, standard = built(point.ruleset)
         assert verdicts_of(point, standard) == without_cache(place, point), point.as_of
     assert len({point.verdicts for point in found}) > 1, "the names matter"
+
+
+def test_expressions_are_compiled_before_the_children_are_forked(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (3, 2, 1):
+        commit_on(place, months_ago(number), {"app.py": f"x = {number}\n"})
+    orders = of_today(place)
+    order: list[str] = []
+    fork = backfills.apart
+    monkeypatch.setattr(past, "warm", lambda ruleset: order.append("warm"))
+    monkeypatch.setattr(backfills, "apart", lambda work, do: order.append("fork") or fork(work, do))
+    carried_out(request_backfill(repository=orders, requested_by=None))
+    assert order == ["warm", "fork"] and len(points(orders)) == 2
 
 
 def test_points_of_a_history_that_was_rewritten_are_not_mixed_with_the_new_one(place: Path) -> None:
