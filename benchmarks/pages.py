@@ -79,8 +79,10 @@ def _below(patterns: list[Any], prefix: str, samples: dict[str, dict[str, str]])
 
 def samples_for(person: Any) -> dict[str, dict[str, str]]:
     """What stands for parameters of routes, for one who is a member of a team or sees everything."""
+    from assessments.frameworks import shipped_frameworks
     from assessments.models import Assessment, Repository
 
+    framework = shipped_frameworks()[0]
     seen = Repository.objects.exclude(current=None)
     if not person.is_staff:
         seen = seen.filter(team__memberships__user=person)
@@ -94,7 +96,7 @@ def samples_for(person: Any) -> dict[str, dict[str, str]]:
             "assessment": str(newest.pk),
         },
         "teams": {"slug": repository.team.slug},
-        "frameworks": {"slug": "owasp-api", "control": "API1"},
+        "frameworks": {"slug": framework.slug, "control": framework.controls[0].id},
         "": {"item": "testing.unit"},
     }
 

@@ -201,9 +201,9 @@ def _scan(result: dict[str, Any]) -> list[str]:
         "The product's own code against a git server on the loopback, database and cache of answers included; milliseconds. "
         "“Asking” is `git ls-remote`; “beyond” what a look at a repository that has not moved takes besides; “commit” is "
         "judging the next commit in a child process, after fetching it. Points are months of the past that have commits, "
-        "the newest twelve, as a backfill judges and records them, over the repository's own cold scan. A repository "
-        "whose mirror lacks objects is judged anew at each look, so there is no figure for it. The cache holds what one "
-        "repository leaves in it.",
+        "the newest twelve, as a backfill judges and records them, over the repository's own cold scan. A mirror that "
+        "lacks old objects cannot be sent, so there is no figure for fetching from it; one that lacks files of HEAD is judged "
+        "anew at each look. The cache holds what one repository leaves in it.",
         "",
         *table(
             (
