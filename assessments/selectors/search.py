@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Length
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
@@ -129,7 +130,8 @@ def _hit(one: Destination) -> Hit:
 
 
 def _by_name(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
-    """The rows whose name holds every word of ``q``, ranked as ``ranking.rank`` does."""
+    """The rows whose name holds every word of ``q``, ranked as ``ranking.rank`` does; of the same rank the shorter is
+    closer."""
     for word in words_of(q):
         rows = rows.filter(name__icontains=word)
     place = Case(
@@ -141,7 +143,7 @@ def _by_name(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
         default=Value(4),
         output_field=IntegerField(),
     )
-    return rows.annotate(place=place).order_by("place", "name", "pk")
+    return rows.annotate(place=place).order_by("place", Length("name"), "name", "pk")
 
 
 def _repositories(user: AbstractUser, q: str, limit: int) -> list[Ranked]:
@@ -199,7 +201,7 @@ def _controls(q: str) -> Iterator[Ranked]:
 def _destinations(q: str, all: Iterable[Destination]) -> Iterator[Ranked]:
     for one in all:
         place = rank(q, one.title)
-        if place is None and rank(q, f"{one.title} {one.words} {one.note}") is not None:
+        if place is None and rank(q, f"{one.title} {one.words}") is not None:
             place = 3
         if place is not None:
             yield place, _hit(one)
