@@ -930,6 +930,27 @@ _TABLE = (
         "Search for a few words of the name.",
         "no",
     ),
+    Failure(
+        "view.name-taken",
+        "There is a saved view of that name already.",
+        "theirs",
+        "Choose another name, or delete that one.",
+        "no",
+    ),
+    Failure(
+        "view.outdated",
+        "A saved view asks for a filter, value or column that is not there any more.",
+        "theirs",
+        "The rest is shown; save it again under its name once the old one is deleted.",
+        "no",
+    ),
+    Failure(
+        "view.too-many",
+        "A person keeps as many saved views as they may.",
+        "theirs",
+        "Delete one that is not needed any more.",
+        "no",
+    ),
 )
 FAILURES = {failure.id: failure for failure in _TABLE}
 

@@ -19,6 +19,7 @@ from assessments.models import (
     PushHook,
     Repository,
     Rescan,
+    SavedView,
     ScanRequest,
     Team,
 )
@@ -172,6 +173,27 @@ def visible_hooks(user: Person) -> QuerySet[PushHook]:
     if is_admin(user):
         return PushHook.objects.all()
     return PushHook.objects.filter(team__in=led_teams(user))
+
+
+def visible_views(user: Person, *, deleted: bool | None = False) -> QuerySet[SavedView]:
+    """A person's own saved views, and those shared with teams that they may see; with ``deleted=None`` also those that
+    can still be brought back."""
+    views = SavedView.objects.filter(Q(team=None, owner_id=user.pk or 0) | Q(team__in=visible_teams(user)))
+    return views if deleted is None else views.filter(deleted_at__isnull=not deleted)
+
+
+def sharing_teams(user: Person) -> QuerySet[Team]:
+    """The teams with which a person may share a view: viewers read along, and leave the menus to others."""
+    return Team.objects.filter(_theirs(user, "", Role.LEAD, Role.MEMBER))
+
+
+def may_change_view(user: Person, view: SavedView) -> bool:
+    """Renaming and deleting: one's own, and a team's for whoever shared it, its leads and the admins."""
+    if view.team is None:
+        return bool(user.pk) and view.owner_id == user.pk
+    if is_admin(user) or _has_role(user, view.team, Role.LEAD):
+        return True
+    return view.owner_id == user.pk and _has_role(user, view.team, Role.MEMBER)
 
 
 def may_edit_plan(user: Person, team: Team) -> bool:

@@ -18,12 +18,14 @@ from assessments.selectors.repositories import (
     get_repository_listing,
     get_repository_page,
 )
+from assessments.selectors.saved_views import get_view_menu
 from assessments.selectors.scans import latest_scan, progress_of
 from assessments.services.export_files import FORMATS
 from assessments.services.exports import request_export
 from assessments.services.repositories import ensure_team, register_repository
 from assessments.services.rulesets import DEFAULT
 from assessments.services.scans import request_scan
+from assessments.views.saved_views import opened
 from assessments.views.tables import csv_response, csv_wanted, one_address
 from scanners.errors import ScanError
 
@@ -32,14 +34,19 @@ from scanners.errors import ScanError
 def repository_list(request: HttpRequest) -> HttpResponseBase:
     if csv_wanted(request):
         return csv_response(get_repository_listing(request.user, request.GET))
-    if found := one_address(request):
+    if found := one_address(request) or opened(request, "repositories"):
         return found
+    views = get_view_menu(request.user, "repositories", request.GET)
     page = get_repository_list(request.user, request.GET)
     partial = request.htmx and not request.htmx.history_restore_request
     response = render(
-        request, "repositories/_table.html" if partial else "repositories/list.html", {"page": page}
+        request,
+        "repositories/_table.html" if partial else "repositories/list.html",
+        {"page": page, "views": views},
     )
     response["Vary"] = "HX-Request"
+    if partial:  # the form sends its empty fields too; the address holds what was asked for
+        response["HX-Push-Url"] = views.address
     return response
 
 
