@@ -42,6 +42,7 @@ from assessments.storable import storable
 from scanners import upkeep
 from scanners.apart import out_of, run_apart
 from scanners.cache import Counting, Remembering, SqliteCache
+from scanners.cachecare import keep_within
 from scanners.errors import LimitError, ObjectError, ScanError
 from scanners.mirror import Limits, open_source
 from scanners.mirror import Mirror as SourceMirror
@@ -102,7 +103,17 @@ def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
             bytes=taken,
         )
     meters.scan_ended("done", request.stages)
+    tend_answers()
     return assessment
+
+
+def tend_answers() -> int:
+    """How many of this machine's answers were removed, so that they fit their budget of disk; each host has its own."""
+    try:
+        return keep_within(Path(settings.ANSWERS), settings.ENVIRONMENT.answers_mb << 20)
+    except OSError as error:
+        logger.warning("The cache of answers was not tended: %s", error.strerror)
+        return 0
 
 
 def mirrored(repository: Repository, hold: Hold) -> SourceMirror:

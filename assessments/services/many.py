@@ -124,6 +124,7 @@ def send(keys: Iterable[int]) -> int:
     return sent
 
 
-def batches(keys: Sequence[int], size: int = BATCH) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+def batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The keys in parts of bounded size."""
+    for start in range(0, len(keys), BATCH):
+        yield keys[start : start + BATCH]
