@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from scanners.blobscan import NOT_TEXT, Observation, Plan
 from scanners.blobwork import ReadMany, observe_blobs, observe_in_two
 from scanners.bounded import Bounded
-from scanners.cache import BlobCache
+from scanners.cache import BlobCache, NoCache
 from scanners.classify import role_of
 from scanners.facts import Entry
 from scanners.inventory.dependencies import is_manifest
@@ -121,7 +122,10 @@ class Observer:
         cache: BlobCache,
         processes: int,
     ) -> None:
-        known = {plan: cache.get_many(plan.digest, by_blob) for plan, by_blob in wanted.items()}
+        keeps = not isinstance(cache, NoCache)
+        known: dict[Plan, dict[str, Any]] = {
+            plan: cache.get_many(plan.digest, by_blob) if keeps else {} for plan, by_blob in wanted.items()
+        }
         missing: dict[str, list[Plan]] = defaultdict(list)
         for plan, by_blob in wanted.items():
             for blob in by_blob:
@@ -141,7 +145,7 @@ class Observer:
         for blob, data in found.texts.items():
             self._texts.put(blob, data, len(data))
         fresh = found.observations
-        for plan, observations in fresh.items():
+        for plan, observations in fresh.items() if keeps else ():
             cache.put_many(plan.digest, observations)
         # In the tree's order, whatever was known before: a verdict must not depend on what a cache holds.
         for plan, by_blob in wanted.items():
