@@ -38,7 +38,11 @@ def list_exports(request: HttpRequest, paging: Query[Paged]) -> Any:
     links, now = Links(request), timezone.now()
     rows = policy.visible_exports(request.user).select_related("repository", "team")
     return page_of(
-        request, rows, paging, lambda shown: [export_of(export_row(one, now), links) for one in shown]
+        Page[ExportOut],
+        request,
+        rows,
+        paging,
+        lambda shown: [export_of(export_row(one, now), links) for one in shown],
     )
 
 

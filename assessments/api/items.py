@@ -44,7 +44,7 @@ def list_items(request: HttpRequest, filters: Query[ItemFilters], paging: Query[
     def shape(shown: list[Item]) -> list[ItemOut]:
         return [item_of(one, fails.get(one.id, 0), passes.get(one.id, 0), links) for one in shown]
 
-    return page_of(request, rows, paging, shape)
+    return page_of(Page[ItemOut], request, rows, paging, shape)
 
 
 @router.get("/{item}", url_name="item", response=ItemDetailOut, summary="One item", **needs(READ))
@@ -78,7 +78,9 @@ def list_verdicts(
     rows = checklist_of(request.user, item).filter(outcome=filters.verdict)
     joined = rows.select_related("repository__team").defer("evidence", "looked_for")
     ordered = joined.order_by("repository__name", "pk")
-    return page_of(request, ordered, paging, lambda shown: [verdict_of(row, links) for row in shown])
+    return page_of(
+        Page[VerdictOut], request, ordered, paging, lambda shown: [verdict_of(row, links) for row in shown]
+    )
 
 
 @router.post(

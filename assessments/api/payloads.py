@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from ninja import Schema
+from pydantic import BaseModel
 
 from assessments.api.links import Links
 from assessments.models import ChecklistItem, Repository, Team
@@ -21,7 +21,7 @@ def exactly(number: Fraction | Decimal | None) -> float | None:
     return None if number is None else float(number)
 
 
-class GradeOut(Schema):
+class GradeOut(BaseModel):
     """A letter of the standard's scale, and the score from 0 to 100 behind it."""
 
     letter: str
@@ -36,21 +36,21 @@ def grade_of(letter: str | None, score: Fraction | Decimal | None) -> GradeOut |
     return GradeOut(letter=letter, score=floor(Fraction(score) * 10) / 10, exact=float(score))
 
 
-class NamedOut(Schema):
+class NamedOut(BaseModel):
     """What something belongs to, by the name that addresses use and the one that people use."""
 
     slug: str
     name: str
 
 
-class TroubleOut(Schema):
+class TroubleOut(BaseModel):
     """Why the last scan failed; the verdicts of the one before still stand."""
 
     id: str
     message: str
 
 
-class RepositoryOut(Schema):
+class RepositoryOut(BaseModel):
     """One repository. ``change`` is in points over 30 days, ``trend`` a year's scores, oldest first; ``scan`` the state
     of the scan that waits or runs; ``stars`` those of the area that was asked for."""
 
@@ -97,12 +97,12 @@ def named(team: Team) -> NamedOut:
     return NamedOut(slug=team.slug, name=team.name)
 
 
-class RulesetOut(Schema):
+class RulesetOut(BaseModel):
     id: str
     version: str
 
 
-class AreaStarsOut(Schema):
+class AreaStarsOut(BaseModel):
     """Stars from 1 to 5, null where nothing of the area was measured."""
 
     id: str
@@ -110,7 +110,7 @@ class AreaStarsOut(Schema):
     stars: int | None
 
 
-class ScheduleOut(Schema):
+class ScheduleOut(BaseModel):
     """``interval_hours`` is the repository's own, null where its team's or the organisation's holds."""
 
     interval_hours: int | None
@@ -118,7 +118,7 @@ class ScheduleOut(Schema):
     next_scan_at: datetime | None
 
 
-class QuarantineOut(Schema):
+class QuarantineOut(BaseModel):
     at: datetime
     reason: str
 
@@ -169,7 +169,7 @@ def repository_detail(
     )
 
 
-class PointOut(Schema):
+class PointOut(BaseModel):
     """One assessment of the past; ``at`` is when it stood from, ``change`` the points it moved, ``flips`` how many
     verdicts. A backfilled one was judged later, by the rules of then."""
 
@@ -198,7 +198,7 @@ def point(row: AssessmentRow) -> PointOut:
     )
 
 
-class TeamOut(Schema):
+class TeamOut(BaseModel):
     """One team; its grade is the mean of its repositories' scores."""
 
     slug: str
@@ -230,7 +230,7 @@ class TeamAreaOut(AreaStarsOut):
     failing_in: list[str]
 
 
-class TeamNeedOut(Schema):
+class TeamNeedOut(BaseModel):
     """What to do next over several repositories: ``points`` is what the team's score gains, ``effort_days`` the sum."""
 
     initiative: str
@@ -242,7 +242,7 @@ class TeamNeedOut(Schema):
     effort_days: float
 
 
-class TeamDetailOut(Schema):
+class TeamDetailOut(BaseModel):
     """One team's scorecard; ``matrix`` is the most urgent first."""
 
     slug: str
@@ -287,7 +287,7 @@ def team_detail(team: Team, page: TeamPage, links: Links) -> TeamDetailOut:
     )
 
 
-class ItemOut(Schema):
+class ItemOut(BaseModel):
     """One item of the standard, and in how many repositories it fails and passes."""
 
     id: str
@@ -342,7 +342,7 @@ def item_detail(page: ItemPage, links: Links) -> ItemDetailOut:
     )
 
 
-class VerdictOut(Schema):
+class VerdictOut(BaseModel):
     """How one repository stands on an item, and since when."""
 
     repository: NamedOut

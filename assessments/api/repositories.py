@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from assessments import policy
 from assessments.api.assessment import AssessmentOut
@@ -77,7 +77,7 @@ def list_repositories(request: HttpRequest, filters: Query[RepositoryFilters], p
     chosen = chosen_repositories(request.user, _checked(filters)).select_related("team", "mirror")
     if filters.area:
         chosen = chosen.select_related("team", "mirror", "current")
-    return page_of(request, chosen, paging, shape)
+    return page_of(Page[RepositoryOut], request, chosen, paging, shape)
 
 
 def _checked(filters: RepositoryFilters) -> Filters:
@@ -102,7 +102,7 @@ class NewRepository(Schema):
     name: Annotated[Plain, Field(max_length=300, description="Left out, the address tells.")] = ""
 
 
-class RegisteredOut(Schema):
+class RegisteredOut(BaseModel):
     """The repository, and the scan that finds out whether its address answers."""
 
     repository: RepositoryOut
@@ -221,6 +221,7 @@ def list_history(request: HttpRequest, slug: str, paging: Query[Paged]) -> Any:
     repository = _visible(request, slug)
     forge = forge_of(repository.mirror.url)
     return page_of(
+        Page[PointOut],
         request,
         assessments_of(repository),
         paging,

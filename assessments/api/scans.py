@@ -38,7 +38,9 @@ def list_scans(request: HttpRequest, filters: Query[ScanFilters], running: Query
     if filters.repository:
         scans = scans.filter(repository__slug=filters.repository)
     links = Links(request)
-    return stretch_of(request, scans, running, lambda shown: [scan_of(scan, links) for scan in shown])
+    return stretch_of(
+        Stretch[ScanOut], request, scans, running, lambda shown: [scan_of(scan, links) for scan in shown]
+    )
 
 
 @router.get("/{int:id}", url_name="scan", response=ScanDetailOut, summary="One scan", **needs(READ, SCAN))

@@ -34,6 +34,7 @@ def list_teams(request: HttpRequest, filters: Query[TeamFilters], paging: Query[
     one_of("sort", filters.sort.removeprefix("-"), SORTS)
     links = Links(request)
     return page_of(
+        Page[TeamOut],
         request,
         chosen_teams(request.user, filters.q.strip(), filters.sort),
         paging,
