@@ -12,7 +12,7 @@ from assessments.api.errors import forbidden
 from assessments.api.gate import needs
 from assessments.api.links import Links
 from assessments.api.paging import Page, Paged, Plain, one_of, only_known, page_of
-from assessments.api.payloads import TeamDetailOut, TeamOut, team_detail, team_of
+from assessments.api.scorecards import TeamDetailOut, TeamOut, team_detail, team_of
 from assessments.api.work import ScansAskedOut, scans_asked
 from assessments.choices import RescanScope, TokenScope
 from assessments.models import Team
