@@ -127,6 +127,8 @@ def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
             limits=Limits(
                 max_bytes=environment.max_repository_mb << 20,
                 clone_seconds=environment.scan_seconds,
+                fetch_seconds=min(Limits().fetch_seconds, environment.scan_seconds),
+                listing_seconds=min(Limits().listing_seconds, environment.scan_seconds),
             ),
             allow_private=environment.allow_private_addresses,
             stopped=hold.lost.is_set,
