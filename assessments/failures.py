@@ -817,6 +817,35 @@ _TABLE = (
         "Look at the state of the export; ask for another where it has ended.",
         "no",
     ),
+    # Settings, and undo.
+    Failure(
+        "settings.changed-meanwhile",
+        "Somebody else saved the settings while they were edited.",
+        "theirs",
+        "Compare with what is saved now, which stands beside the form, then save again.",
+        "no",
+    ),
+    Failure(
+        "settings.folder-taken",
+        "Another repository stands for this folder of the same address.",
+        "theirs",
+        "Choose another folder, or use that repository; it may be archived.",
+        "no",
+    ),
+    Failure(
+        "undo.not-valid",
+        "What is to be undone is not known, is somebody else's, or was done more than an hour ago.",
+        "theirs",
+        "Change it by hand.",
+        "no",
+    ),
+    Failure(
+        "undo.too-late",
+        "What is to be undone has changed since, or may not be changed by this person any more.",
+        "theirs",
+        "Look at it as it is now, and change it by hand.",
+        "no",
+    ),
     # The past of a repository.
     Failure(
         "past.internal",

@@ -58,7 +58,12 @@ def visible_teams(user: Person) -> QuerySet[Team]:
 
 
 def visible_repositories(user: Person) -> QuerySet[Repository]:
-    return Repository.objects.filter(_theirs(user, "team"))
+    return kept_repositories(user).filter(archived_at=None)
+
+
+def kept_repositories(user: Person) -> QuerySet[Repository]:
+    """What the person may see, with what is archived; what is removed is not among them."""
+    return Repository.objects.filter(_theirs(user, "team"), removed_at=None)
 
 
 def visible_scans(user: Person) -> QuerySet[ScanRequest]:
@@ -113,7 +118,7 @@ def may_scan(user: Person, team: Team) -> bool:
 
 def scannable_repositories(user: Person) -> QuerySet[Repository]:
     """The repositories that a person may ask to be scanned."""
-    return Repository.objects.filter(_theirs(user, "team", Role.LEAD, Role.MEMBER))
+    return Repository.objects.filter(_theirs(user, "team", Role.LEAD, Role.MEMBER), archived_at=None)
 
 
 def may_scan_some(user: Person) -> bool:
@@ -124,6 +129,11 @@ def may_scan_some(user: Person) -> bool:
 def may_lead(user: Person, team: Team) -> bool:
     """The schedule of a team and its repositories, and releasing one that was quarantined."""
     return is_admin(user) or _has_role(user, team, Role.LEAD)
+
+
+def may_override_profile(user: Person) -> bool:
+    """What a repository is taken for, and which folder of it counts: both move grades, so its own team does not."""
+    return is_admin(user)
 
 
 def may_set_schedule(user: Person) -> bool:

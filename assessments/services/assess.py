@@ -240,7 +240,7 @@ def input_digest(
 
 
 def _already_judged(repository: Repository, version: RulesetVersion, commit: str) -> Assessment | None:
-    digest = input_digest(repository.profile_override, True)
+    digest = input_digest(repository.inputs, True)
     current = standing(repository, version.ruleset)
     same = (
         current
@@ -294,7 +294,7 @@ def record_assessment(
         moment,
     )
     verdicts |= standing_in
-    digest = input_digest(repository.profile_override, result.complete, standing_in)
+    digest = input_digest(repository.inputs, result.complete, standing_in)
     known = Assessment.objects.filter(
         repository=repository, commit=result.commit, ruleset=version, input_digest=digest
     ).first()
@@ -308,7 +308,7 @@ def record_assessment(
         flips = _record_verdicts(repository, version, result, verdicts, rows, stale, moment)
         if previous is not None:
             overridden = not was_stale and previous.input_digest != input_digest(
-                repository.profile_override, previous.complete
+                repository.inputs, previous.complete
             )
             VerdictChange.objects.bulk_create(
                 VerdictChange(

@@ -554,7 +554,12 @@ def due_repositories(moment: datetime) -> QuerySet[Repository]:
     """What the schedule asks for at ``moment``, the longest due first, by one query."""
     active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
     due = Repository.objects.filter(
-        ~Exists(active), paused=False, team__paused=False, quarantined_at=None, next_scan_at__lte=moment
+        ~Exists(active),
+        archived_at=None,
+        paused=False,
+        team__paused=False,
+        quarantined_at=None,
+        next_scan_at__lte=moment,
     )
     return due.order_by("next_scan_at", "pk")
 

@@ -83,6 +83,7 @@ def repository_detail(request: HttpRequest, slug: str) -> HttpResponse:
         repository,
         request.GET.get("ruleset", DEFAULT),
         by_today=request.GET.get("rules") == "today",
+        query=request.GET,
     )
     return render(request, "repositories/detail.html", {"page": page})
 
@@ -92,7 +93,9 @@ def repository_scan(request: HttpRequest, slug: str) -> HttpResponse:
     repository = _visible(request, slug)
     if not policy.may_scan(request.user, repository.team):
         raise PermissionDenied
-    if repository.quarantined_at is None:  # or it would fail at once, and hide why it is quarantined
+    if (
+        repository.quarantined_at is None and repository.archived_at is None
+    ):  # or it would fail at once, and hide why it is quarantined
         request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
     return redirect("repository-detail", slug)
 
@@ -127,5 +130,7 @@ def repository_export(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, slug: str) -> Repository:
-    visible = policy.visible_repositories(request.user).select_related("mirror", "team", "current__ruleset")
+    visible = policy.kept_repositories(request.user).select_related(
+        "mirror", "team", "owner", "current__ruleset"
+    )
     return get_object_or_404(visible.defer("current__ruleset__document"), slug=slug)

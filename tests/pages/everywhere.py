@@ -204,6 +204,7 @@ def pages(of: Populated) -> dict[str, str]:
         "repository-detail:under-way": f"/repositories/{of.waiting.slug}/",
         "repository-detail:failed": f"/repositories/{of.broken.slug}/",
         "repository-detail:long-name": f"/repositories/{of.named.slug}/",
+        "repository-settings": f"{repository}settings/",
         "repository-evidence": f"{repository}evidence/",
         "repository-evidence:item": f"{repository}evidence/?item=documentation.license",
         "repository-file": f"{repository}evidence/file/?path=app/main.py&line=3",
