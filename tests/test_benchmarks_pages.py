@@ -42,7 +42,7 @@ def test_pages_that_answer_are_measured_and_others_are_not(
 def test_growth_is_of_the_last_fleet_over_the_first() -> None:
     def fleet(repositories: int, p50: float, *more: str) -> dict[str, object]:
         names = ("/", *more)
-        figures = {"queries": 9, "p50": p50, "p95": p50, "bytes": 2048, "database_ms": 1.0}
+        figures = {"queries": 9, "best": p50, "p50": p50, "p95": p50, "bytes": 2048, "database_ms": 1.0}
         return {
             "repositories": repositories,
             "pages": [{"who": "admin", "page": one} | figures for one in names],
