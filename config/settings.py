@@ -252,7 +252,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"confirm_publish": True}  # or what RabbitMQ had not written yet is lost with it, and nobody knows
 )
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "assessments.scheduler:Scheduler"
 PERIODIC_TASKS = PERIODIC
 
 _QUEUE = {"URL": ENVIRONMENT.redis(0), "DEFAULT_TIMEOUT": 600, "SERIALIZER": "rq.serializers.JSONSerializer"}

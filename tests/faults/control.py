@@ -119,6 +119,7 @@ def export_state(id: int) -> str:
 def set_back(seconds: float) -> int:
     """As if the clock had been so far ahead until now: what was written last lies in the future; how many scans do."""
     ahead = timedelta(seconds=seconds)
+    PeriodicTask.objects.update(last_run_at=timezone.now() + ahead)
     Repository.objects.update(next_scan_at=F("next_scan_at") + ahead)
     ScanRequest.objects.update(requested_at=F("requested_at") + ahead)
     return ScanRequest.objects.exclude(lease_until=None).update(lease_until=F("lease_until") + ahead)

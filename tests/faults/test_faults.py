@@ -204,13 +204,16 @@ def test_a_worker_whose_clock_is_wrong_keeps_its_scan_and_loses_it_when_it_dies(
 
 
 def test_leases_of_a_time_that_never_came_end(installation: Installation) -> None:
-    """The clock of the database was a day ahead, a worker died, and the clock was set right."""
+    """The clocks were a day ahead, a worker died, and they were set right: beat itself brings it to an end."""
     wait = stalled(installation, "scanning")
     installation.do("add", urls=urls(installation, 2))
     wait()
     installation.processes[-1].kill()
+    installation.do("hurry_beat")
     installation.do("set_back", seconds=DAY)
     installation.worker()
+    installation.beat()
+    assert installation.eventually(installation.settled, 120, nudge=False), installation.logs()
     assert installation.assert_right()["assessments"] == 2
 
 
