@@ -7,6 +7,7 @@ no address is in neither, so whoever adds a page gives it a line here and has it
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractUser
@@ -231,7 +232,7 @@ def pages(of: Populated) -> dict[str, str]:
         "tokens": "/account/tokens/",
         "token-revoke": f"/account/tokens/{_token_of(of.admin)}/revoke/",
         "api-reference": "/api/",
-        "notification-stop": stop_url(of.admin, Event.GRADE_DROP),
+        "notification-stop": urlsplit(stop_url(of.admin, Event.GRADE_DROP)).path,
         "standard": "/standard/",
         "standard-item": "/standard/testing.unit/",
         "framework-list": "/frameworks/",
