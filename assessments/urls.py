@@ -11,6 +11,7 @@ from assessments.views import (
     health,
     history,
     hooks,
+    kept_forms,
     notifications,
     plans,
     repositories,
@@ -97,6 +98,7 @@ urlpatterns = [
     path("webhooks/<str:public_id>/", sources.hook_detail, name="hook-detail"),
     path("webhooks/<str:public_id>/secret/", sources.hook_renew, name="hook-renew"),
     path("webhooks/<str:public_id>/revoke/", sources.hook_revoke, name="hook-revoke"),
+    path("account/kept-form/", kept_forms.kept_form, name="kept-form"),
     path("account/notifications/", notifications.notifications, name="notifications"),
     path("account/notifications/webhook/", notifications.webhook_set, name="notification-webhook"),
     path(

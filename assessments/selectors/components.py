@@ -13,6 +13,7 @@ from django.contrib.messages.storage.base import Message
 from django.core.paginator import Paginator
 
 from assessments.charts import Mark, TrendPoint, trend
+from assessments.grading import band as band_of
 from assessments.report import EvidenceLine, ReportPage, Subject, build_report
 from assessments.selectors.reports import StoredVerdict, guidance_of
 from assessments.services.rulesets import DEFAULT, built, current_version
@@ -256,6 +257,7 @@ def _show_report(show: Any, theme: str, standard: Standard) -> None:
         TrendPoint(
             _FROM + timedelta(weeks=n),
             Fraction(score),
+            band_of(standard, Fraction(score))[0],
             backfilled=n < 3,
             waived_score=Fraction(score + n // 2),
         )
