@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assessments.guidance import Guidance
     from assessments.report import ReportPage
     from scanners.cache import BlobCache
     from scanners.scan import ScanResult
@@ -247,18 +248,16 @@ def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult
             cache=cache,
             default_branch=mirror.default_branch,
             processes=min(2, len(os.sched_getaffinity(0))),
+            meanwhile=partial(_load_report, ruleset.id, arguments.format),
         )
     return result, mirror.source.name
 
 
 def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "ReportPage":
-    from assessments.guidance import read_guidance
     from assessments.report import Subject, build_report
     from assessments.standard import Standard
-    from scanners.rules import RULESETS, SHIPPED
 
     assert isinstance(standard, Standard)
-    folder = RULESETS / SHIPPED.get(standard.id, "") / "guidance"
     subject = Subject(
         repository=name,
         commit=result.commit,
@@ -273,8 +272,26 @@ def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "Re
         standard,
         subject,
         result.verdicts,
-        guidance=read_guidance(folder, cache_dir=cache_dir()) if folder.is_dir() else {},
+        guidance=_guidance(standard.id),
     )
+
+
+@cache
+def _guidance(ruleset: str) -> "dict[str, Guidance]":
+    from assessments.guidance import read_guidance
+    from scanners.rules import RULESETS, SHIPPED
+
+    folder = RULESETS / SHIPPED.get(ruleset, "") / "guidance"
+    return read_guidance(folder, cache_dir=cache_dir()) if folder.is_dir() else {}
+
+
+def _load_report(ruleset: str, format: str) -> None:
+    """Loads what the report is made with, while another process still looks at files."""
+    import assessments.report  # noqa: F401
+
+    if format == "json":
+        import assessments.reports.json  # noqa: F401
+    _guidance(ruleset)
 
 
 def _render(format: str, page: "ReportPage") -> str | bytes:
