@@ -797,6 +797,13 @@ _TABLE = (
         "no",
     ),
     Failure(
+        "repository.archived",
+        "The repository is archived, so it is scanned no more.",
+        "theirs",
+        "Restore it in its settings first.",
+        "no",
+    ),
+    Failure(
         "scan.ended",
         "The scan had ended before it could be cancelled.",
         "theirs",

@@ -130,6 +130,7 @@ class RepositoryDetailOut(RepositoryOut):
     schedule: ScheduleOut
     quarantine: QuarantineOut | None
     unreachable_at: datetime | None
+    archived_at: datetime | None
     created_at: datetime
     assessment_url: str
     history_url: str
@@ -159,6 +160,7 @@ def repository_detail(
             QuarantineOut(at=one.quarantined_at, reason=one.quarantine_reason) if one.quarantined_at else None
         ),
         unreachable_at=one.unreachable_at,
+        archived_at=one.archived_at,
         created_at=one.created_at,
         assessment_url=links.api("assessment", one.slug),
         history_url=links.api("history", one.slug),

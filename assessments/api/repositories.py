@@ -52,6 +52,8 @@ class RepositoryFilters(Schema):
     team: Annotated[Plain, Field(max_length=100, description="The slug of a team.")] = ""
     grade: Annotated[str, Field(max_length=2, description="A letter; `-` for those without a grade.")] = ""
     area: Annotated[str, Field(max_length=60, description="The id of an area whose stars to give.")] = ""
+    tag: Annotated[Plain, Field(max_length=40, description="One of its tags.")] = ""
+    archived: Annotated[bool, Field(description="Those that are archived, and no others.")] = False
     sort: Annotated[
         str,
         Field(
@@ -88,7 +90,9 @@ def _checked(filters: RepositoryFilters) -> Filters:
         one_of("grade", filters.grade, ["-", *(band.letter for band in standard.scale)])
     sort = filters.sort or ("stars" if filters.area else "name")
     one_of("sort", sort.removeprefix("-"), [*SORTS, *(["stars"] if filters.area else [])])
-    return Filters(filters.q.strip(), filters.team, filters.grade, filters.area, sort)
+    return Filters(
+        filters.q.strip(), filters.team, filters.grade, filters.area, sort, filters.tag, filters.archived
+    )
 
 
 class NewRepository(Schema):
@@ -237,6 +241,8 @@ def scan_repository(request: HttpRequest, slug: str) -> Any:
     repository = _visible(request, slug)
     if not policy.may_scan(request.user, repository.team):
         raise forbidden("Only leads and members of the team ask for scans.")
+    if repository.archived_at is not None:
+        raise ScanError("repository.archived", f"{repository.name} is archived.")
     if repository.quarantined_at is not None:
         raise ScanError(
             "scan.quarantined", f"{repository.name} is quarantined: {repository.quarantine_reason}"
@@ -248,7 +254,7 @@ def scan_repository(request: HttpRequest, slug: str) -> Any:
 
 
 def _visible(request: HttpRequest, slug: str) -> Repository:
-    visible: QuerySet[Repository] = policy.visible_repositories(request.user)
+    visible: QuerySet[Repository] = policy.kept_repositories(request.user)
     joined = visible.select_related("mirror", "team", "current__ruleset").defer("current__ruleset__document")
     repository: Repository = get_object_or_404(joined, slug=slug)
     return repository

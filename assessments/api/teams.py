@@ -60,7 +60,7 @@ def scan_team(request: HttpRequest, slug: str) -> Any:
     team = _visible(request, slug)
     if not policy.may_scan(request.user, team):
         raise forbidden("Only leads and members of the team ask for scans.")
-    repositories = team.repositories.all()
+    repositories = policy.scannable_repositories(request.user).filter(team=team)
     rescan = request_rescan(
         repositories=repositories, requested_by=request.user, scope=RescanScope.TEAM, team=team
     )

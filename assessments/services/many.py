@@ -26,7 +26,7 @@ BATCH = 1000
 def idle(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
     """Those that are not being scanned, and may be."""
     active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
-    return repositories.filter(~Exists(active), quarantined_at=None)
+    return repositories.filter(~Exists(active), quarantined_at=None, archived_at=None)
 
 
 @transaction.atomic

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assessments.choices import ACTIVE_STATES
-from assessments.models import Assessment, AuditEvent, Repository, Rescan, ScanRequest, Standing
+from assessments.models import ApiToken, Assessment, AuditEvent, Repository, Rescan, ScanRequest, Standing
 from assessments.services.repository_settings import remove_for_good
 from assessments.services.saved_views import remove_deleted
 from scanners import upkeep
@@ -42,6 +42,7 @@ def purge(*, now: datetime | None = None) -> dict[str, int]:
         "repositories": remove_for_good,
         "audit": remove_audit_lines,
         "sessions": remove_sessions,
+        "tokens": remove_tokens,
         "views": remove_deleted,
         "mirrors": remove_mirrors,
         "logs": remove_logs,
@@ -79,6 +80,15 @@ def remove_audit_lines(now: datetime) -> int:
     """How many lines of the audit log were removed."""
     old = AuditEvent.objects.filter(at__lt=now - timedelta(days=settings.ENVIRONMENT.keep_audit_days))
     return _in_batches(old, lambda keys: AuditEvent.objects.filter(pk__in=keys).delete()[0])
+
+
+def remove_tokens(now: datetime) -> int:
+    """How many API tokens were removed that ended so long ago that no audit line names them any more."""
+    long_ago = now - timedelta(days=settings.ENVIRONMENT.keep_audit_days)
+    old = ApiToken.objects.filter(Q(expires_at__lt=long_ago) | Q(revoked_at__lt=long_ago))
+    return _in_batches(
+        old, lambda keys: ApiToken.objects.filter(pk__in=keys).delete()[1].get("assessments.ApiToken", 0)
+    )
 
 
 def remove_sessions(now: datetime) -> int:

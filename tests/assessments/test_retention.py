@@ -10,8 +10,9 @@ from django.contrib.sessions.models import Session
 
 from assessments import tasks
 from assessments.choices import ScanState
-from assessments.models import Assessment, AuditEvent, Rescan, ScanRequest, VerdictChange
+from assessments.models import ApiToken, Assessment, AuditEvent, Rescan, ScanRequest, VerdictChange
 from assessments.services import assess, retention
+from assessments.services.api_tokens import create_token, revoke_token
 from config.schedule import PERIODIC
 from scanners.cache import SqliteCache
 from scanners.facts import Problem
@@ -76,6 +77,18 @@ def test_audit_lines_and_ended_sign_ins_go() -> None:
     assert retention.remove_audit_lines(NOW + DAY * (days + 1)) == 1
     assert retention.remove_sessions(NOW + DAY) == 1
     assert Session.objects.get().session_key == "new"
+
+
+def test_tokens_go_once_no_audit_line_names_them_any_more() -> None:
+    owner = factories.person()
+    live, _ = create_token(owner=owner, name="live", scopes=["read"], days=30, now=NOW)
+    revoked, _ = create_token(owner=owner, name="revoked", scopes=["read"], days=30, now=NOW)
+    revoke_token(token=revoked, actor=owner, now=NOW)
+    days = settings.ENVIRONMENT.keep_audit_days
+    assert retention.remove_tokens(NOW + DAY * (days - 1)) == 0
+    assert retention.remove_tokens(NOW + DAY * (days + 1)) == 1
+    assert ApiToken.objects.get() == live
+    assert retention.remove_tokens(NOW + DAY * (days + 31)) == 1
 
 
 def test_a_run_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
