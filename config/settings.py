@@ -103,7 +103,8 @@ def _database() -> dict[str, Any]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": parts.hostname or "",
             "PORT": str(parts.port or ""),
-            "OPTIONS": {},
+            # Compiling our queries takes longer than they do: 7 of 8 seconds of a fleet's roll-up.
+            "OPTIONS": {"options": "-c jit=off"},
         }
         if ENVIRONMENT.role == "web":
             # Workers keep one connection each and are faster without a pool.
