@@ -56,6 +56,11 @@ VARIANTS = {
     "repositories/, weakest in testing": "/repositories/?area=testing",
     "teams/, by score": "/teams/?sort=score",
     "search/, of a word": "/search/?q=ledger",
+    "api/v1/repositories, 100 by change": "/api/v1/repositories?sort=-change&per_page=100&page=3",
+    "api/v1/repositories, weakest in testing": "/api/v1/repositories?area=testing&per_page=100",
+    "api/v1/repositories, search": "/api/v1/repositories?q=ledger&grade=B",
+    "api/v1/teams, 100 by score": "/api/v1/teams?sort=-score&per_page=100",
+    "api/v1/scans, 100 that failed": "/api/v1/scans?state=failed&per_page=100",
 }
 
 
