@@ -193,7 +193,7 @@ class Installation:
     def assert_right(self, *, failing: dict[str, str] | None = None) -> dict[str, Any]:
         """Every repository stands at its newest commit by exactly one assessment with every item once; those of
         ``failing`` (address to error id) say why they do not."""
-        assert self.eventually(self.settled, 180), f"{self.do('state')}\n{self.logs()}"
+        assert self.eventually(self.settled, 400), f"{self.do('state')}\n{self.logs()}"
         state = self.do("state")
         for url, head in self.heads().items():
             known = state["repositories"].get(url)
@@ -207,7 +207,7 @@ class Installation:
         assert state["doubled"] == 0
         assert state["items"] in ([ITEMS], []), state["items"]
         assert state["quarantined"] == 0, state
-        assert self.eventually(lambda: not self.leaks(), 20, nudge=False), (self.leaks(), self.logs())
-        assert self.eventually(lambda: self.do("state")["places"] == 0, LEASE_SECONDS + 5, nudge=False)
+        assert self.eventually(lambda: not self.leaks(), 60, nudge=False), (self.leaks(), self.logs())
+        assert self.eventually(lambda: self.do("state")["places"] == 0, LEASE_SECONDS + 30, nudge=False)
         assert self.do("state")["transactions"] == 0
         return state
