@@ -23,7 +23,7 @@ from scanners.mirror import mirror_name
 from scanners.source_url import parse_source
 from scanners.upkeep import in_use
 
-FILES_PER_PAGE = 30
+FILES_PER_PAGE = 20
 WINDOW = 400
 """Lines of a file that are shown at once."""
 _LONG_PATH = 400

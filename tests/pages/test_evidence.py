@@ -81,7 +81,7 @@ def test_a_place_of_the_report_leads_to_its_line_in_the_file(client: Client, sou
     report = client.get(f"/repositories/{owned.slug}/").content.decode()
     assert 'href="evidence/file/?path=app/main.py&amp;line=3#L3"' in report
     page = shown(client, owned, "app/main.py", line=3)
-    assert 'id="L3" class="hit"' in page and '<span class="k">from</span>' in page
+    assert 'id="L3" class="quoted"' in page and '<span class="k">from</span>' in page
     assert f"{ADDRESS}/blob/" in page and "/app/main.py#L3" in page
     assert "Unit tests" in page  # one of the items whose verdict rests on the line
     assert "style=" not in page.replace("stylesheet", "")
@@ -93,7 +93,7 @@ def test_a_long_file_is_shown_in_parts_that_lead_on(client: Client, source: Path
     assert 'id="L400"' in first and 'id="L401"' not in first and "Later lines" in first
     later = shown(client, owned, "app/main.py", line=401)
     assert 'id="L401"' in later and 'id="L667"' in later and "Earlier lines" in later
-    assert 'id="L1400" class="hit"' in shown(client, owned, "app/main.py", line=1400)
+    assert 'id="L1400" class="quoted"' in shown(client, owned, "app/main.py", line=1400)
     for odd in ("-1", "x", "9" * 400, "99999999", "%00", "²"):
         assert "Evidence in this file" in shown(client, owned, "app/main.py", line=odd)
 
@@ -179,7 +179,7 @@ def test_wide_lines_are_cut_and_an_empty_file_has_a_page(client: Client, source:
 
 def test_a_folder_of_a_repository_is_read_below_itself(client: Client, source: Path) -> None:
     owned = judged(source, of("main.py", 3), root="app")
-    assert 'id="L3" class="hit"' in (page := shown(client, owned, "main.py"))
+    assert 'id="L3" class="quoted"' in (page := shown(client, owned, "main.py"))
     assert "/app/main.py#L" in page
 
 

@@ -45,6 +45,11 @@ def pages_of(page: Page) -> dict[str, str]:
             found[f"{name}-plan"] = f"{found[name]}plan/?goal=grade&target=A&starts_on=2026-01-05"
     if "repository" in found:
         found |= {"history": f"{found['repository']}history/", "comparison": f"{found['repository']}compare/"}
+        found |= {name: f"{found['repository']}{name}/" for name in ("evidence", "settings")}
+        page.goto(found["evidence"])
+        files = page.locator(".evidence-file h2 a")
+        if files.count():
+            found["file"] = str(files.first.get_attribute("href"))
     if "team" in found:
         found["team-changes"] = f"{found['team']}changes/"
     return found
