@@ -80,7 +80,6 @@ _TITLES = {
     "_empty_state.html": "Empty state",
     "_sort_head.html": "Head of a column that sorts",
     "_table.html": "Table",
-    "_row.html": "Row of a table",
     "_table_tools.html": "Tools of a table",
     "_view_menu.html": "Saved views of a list",
     "_paginator.html": "Paginator",
@@ -226,7 +225,6 @@ def _show_tables(show: Any, theme: str) -> None:
     )
     show("_table.html", "", table=table, rows=rows, sort="-score", caption=f"Example, {theme}")
     show("_table.html", "Nothing matches", table=table, rows=[], all_url="#main", caption=f"Empty, {theme}")
-    show("_row.html", "", "rows", table=table, row=rows[0])
     show("_table_tools.html", "", table=table, choose=True)
     pages = Paginator(range(120), 50)
     show("_paginator.html", "", page=pages.get_page(2), noun="repositories", label=f"Pages, {theme}")

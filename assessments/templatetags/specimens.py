@@ -16,7 +16,6 @@ _INSIDE = {
     "evidence": ('<ul class="evidence">', "</ul>"),
     "items": ('<ul class="items">', "</ul>"),
     "head": ('<table class="table"><thead><tr>', "</tr></thead></table>"),
-    "rows": ('<table class="table"><tbody>', "</tbody></table>"),
 }
 """What some pieces must stand in to be valid HTML."""
 
