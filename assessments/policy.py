@@ -8,6 +8,8 @@ Whoever comes with an API token that is bound to teams has them as ``bound_teams
 administrators included.
 """
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -85,13 +87,22 @@ def visible_rescans(user: Person) -> QuerySet[Rescan]:
     return Rescan.objects.filter(own | Q(team__in=visible_teams(user)))
 
 
-def may_cancel_rescan(user: Person, rescan: Rescan) -> bool:
-    """Whoever asked for it, and those who may ask for scans of its team."""
+def cancellable_rescans(user: Person, rescans: Sequence[Rescan]) -> set[int]:
+    """The ids of those that the person may call off: asked for by them, or of a team that they may ask for scans of."""
     if is_admin(user):
-        return True
-    if rescan.team is not None:
-        return may_scan(user, rescan.team)
-    return bool(user.pk) and rescan.requested_by_id == user.pk
+        return {one.pk for one in rescans}
+    mine = Team.objects.filter(_theirs(user, "", Role.LEAD, Role.MEMBER))
+    teams = set(mine.values_list("pk", flat=True))
+    return {
+        one.pk
+        for one in rescans
+        if (one.team_id in teams if one.team_id else one.requested_by_id == (user.pk or 0))
+    }
+
+
+def may_cancel_rescan(user: Person, rescan: Rescan) -> bool:
+    """Whether the person may call that one off."""
+    return rescan.pk in cancellable_rescans(user, [rescan])
 
 
 def visible_exports(user: Person) -> QuerySet[Export]:

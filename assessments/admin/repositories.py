@@ -70,13 +70,16 @@ class RepositoryForm(forms.ModelForm):
 class RepositoryAdmin(admin.ModelAdmin):
     form = RepositoryForm
     list_display = ["name", "team", "letter", "judged_at", "paused", "last_error_id"]
-    list_filter = ["team", "letter", "paused"]
+    list_filter = ["team", "letter", "paused", "large"]
     list_select_related = ["team"]
     search_fields = ["name", "mirror__url"]
     autocomplete_fields = ["team"]
     readonly_fields = [
         "mirror",
         "root",
+        "large",
+        "files",
+        "scan_seconds",
         "letter",
         "score",
         "stack",

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from assessments.choices import ACTIVE_STATES, RUNNING_STATES, RescanScope, ScanState
 from assessments.models import Rescan, ScanRequest, Team
-from assessments.policy import may_cancel_rescan, visible_rescans
+from assessments.policy import cancellable_rescans, visible_rescans
 from assessments.selectors.scans import median_seconds
 from assessments.services.finished import title_of, url_of
+from assessments.services.rulesets import built, current_version
 
 SHOWN = 5
 STAYS = timedelta(minutes=10)
@@ -97,8 +98,19 @@ def _shown(user: AbstractUser, rescans: QuerySet[Rescan]) -> tuple[RescanProgres
             began[key] = min(first, began.get(key, first))
     now = timezone.now()
     usual = _Usual()
+    may_cancel = cancellable_rescans(user, found)
+    of_items = any(one.scope == RescanScope.ITEM for one in found)
+    standard = built(current_version())[1] if of_items else None
     return tuple(
-        _progress(one, states[one.pk], began.get(one.pk), may_cancel_rescan(user, one), now, usual)
+        _progress(
+            one,
+            title_of(one, standard),
+            states[one.pk],
+            began.get(one.pk),
+            one.pk in may_cancel,
+            now,
+            usual,
+        )
         for one in found
     )
 
@@ -120,6 +132,7 @@ class _Usual:
 
 def _progress(
     rescan: Rescan,
+    title: str,
     states: Counter[str],
     began: datetime | None,
     may_cancel: bool,
@@ -132,7 +145,7 @@ def _progress(
     done = rescan.total - waiting
     return RescanProgress(
         id=rescan.pk,
-        title=title_of(rescan),
+        title=title,
         url=url_of(rescan),
         asked_by=str(rescan.requested_by or ""),
         requested_at=rescan.requested_at,

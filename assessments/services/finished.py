@@ -14,6 +14,8 @@ from assessments.choices import Event, ExportState, PastWork, RescanScope, ScanS
 from assessments.messages import Line, Message, Section
 from assessments.models import Export, HistoryRequest, Rescan, ScanRequest
 from assessments.services.notifications import Person, repository_url, section, tell
+from assessments.services.rulesets import built, current_version
+from assessments.standard import Standard
 from scanners.redact import redact
 
 
@@ -47,14 +49,12 @@ def _tell(person: Person | None, cause: str, message: Callable[[], Message]) -> 
     return tell(get_user_model().objects.filter(pk=person.pk), Event.FINISHED, cause, message())
 
 
-def title_of(rescan: Rescan) -> str:
-    """What was rescanned, in words (its team loaded)."""
-    from assessments.services.rulesets import built, current_version
-
+def title_of(rescan: Rescan, standard: Standard | None = None) -> str:
+    """What was rescanned, in words (its team loaded); an item by its title in the standard, else by its id."""
     if rescan.scope == RescanScope.TEAM and rescan.team is not None:
         return f"the repositories of {rescan.team}"
     if rescan.scope == RescanScope.ITEM:
-        item = built(current_version())[1].by_item.get(rescan.item)
+        item = standard.by_item.get(rescan.item) if standard else None
         return f"what fails “{item.title if item else rescan.item}”"
     if rescan.scope == RescanScope.FLEET:
         return "the whole fleet"
@@ -73,7 +73,7 @@ def url_of(rescan: Rescan) -> str:
 
 
 def _rescan_message(rescan: Rescan) -> Message:
-    what = title_of(rescan)
+    what = title_of(rescan, built(current_version())[1])
     done = rescan.total - rescan.failed - rescan.cancelled
     lead = (
         f"The rescan of {what} that you asked for is over: {done} of {rescan.total} repositories are scanned"
