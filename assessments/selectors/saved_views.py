@@ -148,6 +148,7 @@ def known_values(user: AbstractUser, list: str) -> dict[str, set[str]]:
         "team": {*visible_teams(user).values_list("slug", flat=True)},
         "grade": {*(band.letter for band in standard.scale), "-"},
         "area": areas,
+        "archived": {"1"},
     }
 
 

@@ -10,11 +10,12 @@ from django.contrib.auth.models import AbstractUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from assessments.addresses import LISTS, MAX_QUERY, canonical, parts_of, unknown_parts
 from assessments.choices import Role
-from assessments.models import DefaultView, SavedView, Team
+from assessments.models import DefaultView, Export, SavedView, Team
 from assessments.services import saved_views
 from assessments.services.saved_views import ViewError, remove_deleted, save_view
 from tests import factories
@@ -242,6 +243,21 @@ def test_every_filtered_list_has_its_views(signed_in: SignedIn, list: str) -> No
     page = text(client, address)
     assert "Mine" in page or list == "exports"  # which has nothing to filter yet
     assert one.title in text(client, "/views/")
+
+
+def test_every_filter_of_a_form_is_kept_in_the_canonical_address(signed_in: SignedIn) -> None:
+    user = factories.admin()
+    one = factories.repository(tags=["edge"])
+    factories.repository(team=one.team, archived_at=timezone.now())
+    Export.objects.create(repository=one, requested_by=user, requested_at=factories.NOW)
+    client = signed_in(user)
+    for kind, of in LISTS.items():
+        page = text(client, reverse(of.route))
+        forms = re.findall(r'<form class="filters".*?</form>', page, re.DOTALL)
+        named = set(re.findall(r'name="(\w+)"', "".join(forms)))
+        assert named <= {key for key, _ in of.filters} | {"sort", "columns"}, kind
+        assert named or kind == "activity"
+    assert "tag=edge&archived=1" in canonical(LISTS["repositories"], {"archived": "1", "tag": "edge"})
 
 
 def test_an_unknown_list_or_view_does_not_exist(signed_in: SignedIn, lead: AbstractUser) -> None:
