@@ -4,7 +4,7 @@ from datetime import datetime, time
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from assessments.choices import Outcome, ScanReason
@@ -89,6 +89,7 @@ def set_repository_schedule(
     changed, resumed = repository.interval_hours != interval_hours, repository.paused and not paused
     repository.interval_hours, repository.paused = interval_hours, paused
     repository.save(update_fields=["interval_hours", "paused"])
+    Repository.objects.filter(pk=repository.pk).update(version=F("version") + 1)
     note(
         actor=actor,
         action="schedule.changed",

@@ -276,3 +276,12 @@ def test_the_list_filters_by_tags_whatever_their_script(client: Client) -> None:
     assert [row.name for row in client.get("/repositories/?tag=支付").context["page"].rows] == ["One"]
     assert client.get("/repositories/").context["page"].tags == ("pay", "payments", "支付")
     assert not client.get("/repositories/?tag=%22%5D%25").context["page"].rows
+
+
+def test_a_schedule_that_was_set_on_its_own_page_counts_as_an_edit(
+    client: Client, orders: Repository
+) -> None:
+    mine = entered(orders, name="Mine")
+    assert client.post(f"/repositories/{orders.slug}/schedule/", {"interval_hours": 6}).status_code == 302
+    response = client.post(f"/repositories/{orders.slug}/settings/", mine)
+    assert response.status_code == 409 and 'value="Mine"' in response.content.decode()
