@@ -64,7 +64,7 @@ def trend(points: Iterable[TrendPoint], scale: Sequence[GradeBand], marks: Itera
     data = [_score_line(ordered)]
     if any(p.waived_score is not None and p.waived_score != p.score for p in ordered):
         data.append(_waived_line(ordered))
-    layout = _layout(yaxis={"range": [low, high], "dtick": 10, "title": {"text": ""}})
+    layout = time_layout(yaxis={"range": [low, high], "dtick": 10, "title": {"text": ""}})
     layout["xaxis"].update(_time_axis(ordered))
     layout["shapes"] = [*_bands(scale, low, high), *(_mark_line(mark) for mark in marks)]
     layout["annotations"] = [*_band_names(scale, low, high), *(_mark_name(mark) for mark in marks)]
@@ -94,7 +94,7 @@ def grades_over_time(days: Sequence[date], counts: Mapping[str, Sequence[int]]) 
         }
         for family in reversed(FAMILIES)
     ]
-    layout = _layout(yaxis={"rangemode": "tozero", "tickformat": "d"})
+    layout = time_layout(yaxis={"rangemode": "tozero", "tickformat": "d"})
     layout["showlegend"] = True
     layout["hovermode"] = "x unified"
     last = {family: counts[family][-1] for family in FAMILIES if counts.get(family)}
@@ -127,18 +127,18 @@ def adoption(days: Sequence[tuple[date, int, int]]) -> Chart:
             "connectgaps": False,
         }
     ]
-    layout = _layout(yaxis={"range": [0, 100], "dtick": 25, "ticksuffix": " %"})
+    layout = time_layout(yaxis={"range": [0, 100], "dtick": 25, "ticksuffix": " %"})
     (_, first_passing, first_failing), (_, passing, failing) = days[0], days[-1]
     return Chart(
         figure={"data": data, "layout": layout},
         description=f"Passing in {first_passing} of {first_passing + first_failing} repositories on "
-        f"{_spoken(days[0][0])}, in {passing} of {passing + failing} on {_spoken(days[-1][0])}.",
+        f"{spoken_day(days[0][0])}, in {passing} of {passing + failing} on {spoken_day(days[-1][0])}.",
         columns=("Date", "Passing", "Failing"),
         rows=tuple((day.isoformat(), str(p), str(f)) for day, p, f in reversed(days)),
     )
 
 
-def _layout(yaxis: Mapping[str, Any]) -> Figure:
+def time_layout(yaxis: Mapping[str, Any]) -> Figure:
     """What all charts share: no ground, no toolbar, few lines, our type."""
     axis = {
         "gridcolor": "token:line",
@@ -301,10 +301,12 @@ def _trend_words(points: Sequence[TrendPoint]) -> str:
         return "No score yet."
     first, last = known[0], known[-1]
     if len(known) == 1:
-        return f"One score: {_shown(last.score)} points, {last.letter or 'no grade'}, on {_spoken(last.at)}."
+        return (
+            f"One score: {_shown(last.score)} points, {last.letter or 'no grade'}, on {spoken_day(last.at)}."
+        )
     return (
-        f"Score from {_shown(first.score)} points ({first.letter or 'no grade'}) on {_spoken(first.at)} "
-        f"to {_shown(last.score)} points ({last.letter or 'no grade'}) on {_spoken(last.at)}."
+        f"Score from {_shown(first.score)} points ({first.letter or 'no grade'}) on {spoken_day(first.at)} "
+        f"to {_shown(last.score)} points ({last.letter or 'no grade'}) on {spoken_day(last.at)}."
     )
 
 
@@ -328,5 +330,5 @@ def _day(moment: datetime | date) -> str:
     )
 
 
-def _spoken(moment: datetime | date) -> str:
+def spoken_day(moment: datetime | date) -> str:
     return f"{moment:%-d %B %Y}"

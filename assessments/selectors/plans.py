@@ -10,6 +10,8 @@ from django.contrib.auth.models import AbstractUser
 from django.urls import reverse
 from django.utils import timezone
 
+from assessments.burn_down import burn_down
+from assessments.charts import Chart
 from assessments.choices import PlanMeasure, StepState
 from assessments.grading import band, grade, points_of
 from assessments.matrix import find_needs
@@ -86,6 +88,7 @@ class StepRow:
     items: tuple[str, ...]
     points: Fraction
     effort: Fraction
+    done_on: date | None = None
 
     @property
     def finished(self) -> bool:
@@ -178,6 +181,7 @@ class SavedView:
     phases: tuple[PhaseView, ...]
     dropped: tuple[Card, ...]
     left_out: tuple[Card, ...]
+    burn_down: Chart | None
 
     @property
     def steps(self) -> int:
@@ -427,6 +431,18 @@ def _saved(plan: SavedPlan, judged: _Judged) -> SavedView:
         phases=phases,
         dropped=_cards(dropped, judged, today),
         left_out=_cards(left_out, judged, today),
+        burn_down=burn_down(
+            starts_on=plan.starts_on,
+            phases=[(phase.ends_on, phase.steps) for phase in phases],
+            done=[
+                row.done_on
+                for phase in phases
+                for card in phase.cards
+                for row in card.rows
+                if row.done_on is not None
+            ],
+            today=today,
+        ),
     )
 
 
@@ -551,6 +567,7 @@ def _row(step: PlanStep, judged: _Judged, today: date) -> StepRow:
         items=tuple(_title(judged.standard, item) for item in items),
         points=judged.worth(slug, items),
         effort=judged.effort(step.initiative, items),
+        done_on=timezone.localdate(step.state_at) if step.state == StepState.DONE else None,
     )
 
 

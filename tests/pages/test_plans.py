@@ -352,3 +352,14 @@ def test_queries_do_not_grow_with_repositories_or_steps(signed_in: SignedIn, rul
             client.get(address, wish(goal="grade", target="A+"))
         counts.append(len(found))
     assert counts[0] == counts[1] <= 20
+
+
+def test_a_saved_plan_shows_its_burn_down_with_its_figures(owned: Repository, lead: Client) -> None:
+    plan = plan_of(owned)
+    step = plan.steps.all()[0]
+    address = pages(owned)[0]
+    assert send(lead, address, step, state="done").status_code == 302
+    page = lead.get(address).content.decode()
+    total = plan.steps.count()
+    assert f"{total - 1} of {total} steps left on" in page
+    assert "burn-down" in page and "data-plotly" in page
