@@ -73,7 +73,7 @@ class Postgres:
         with (self.data / "postgresql.conf").open("a") as settings:
             settings.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
-                "max_connections = 150\nshared_buffers = 64MB\nsynchronous_commit = off\n"
+                "max_connections = 150\nshared_buffers = 64MB\nsynchronous_commit = off\nfsync = off\n"
             )
         self.start()
 
