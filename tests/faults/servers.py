@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 from tests.conftest import needs
@@ -197,9 +198,9 @@ class RabbitMQ:
 
     def kill(self) -> None:
         """SIGKILL, as a host that loses its power; what was durable is on disk."""
-        with contextlib.suppress(ProcessLookupError):
+        if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            self.process.wait()
         # Its virtual machine is a child of the script that was started, and takes a moment to let go of the port.
         for place in self.folder.glob("pid"):
             node = int(place.read_text())
@@ -238,6 +239,8 @@ class Process:
 
     def __init__(self, command: list[str], environment: dict[str, str], log: Path, root: Path) -> None:
         self.log = log
+        self._mark = f"PROCESS_{uuid.uuid4().hex}"
+        environment = {**environment, self._mark: "1"}
         with log.open("ab") as sink:
             self.process = subprocess.Popen(
                 command,
@@ -245,17 +248,33 @@ class Process:
             )  # fmt: skip
 
     def children(self) -> list[int]:
+        """Its own children, none once it has ended: its number may be somebody else's by then."""
         place = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in place.read_text().split()] if place.exists() else []
+        return [int(pid) for pid in place.read_text().split()] if self.alive() else []
 
     def alive(self) -> bool:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """SIGKILL to the process and all that it started."""
-        with contextlib.suppress(ProcessLookupError):
+        """SIGKILL to the process and all that it started; also where it has ended alone and they live on."""
+        if self.alive():
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+            self.process.wait()
+            return
+        for pid in self._group():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _group(self) -> list[int]:
+        """The processes of its group that are certainly its own, by what was given to them."""
+        own = os.fsencode(f"{self._mark}=1")
+        found = []
+        for place in Path("/proc").iterdir():
+            if place.name.isdecimal():
+                with contextlib.suppress(OSError):
+                    if own in (place / "environ").read_bytes().split(b"\0"):
+                        found.append(int(place.name))
+        return found
 
     def terminate(self, seconds: float = 30) -> int:
         """The exit code after SIGTERM, as an orderly stop asks; SIGKILL where that is not heard."""

@@ -2,14 +2,17 @@
 
 import os
 import random
+import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.faults.installation import Installation
+from tests.faults.servers import Process
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 REPOSITORIES = int(os.environ.get("PLUMBLINE_SOAK_REPOSITORIES", "60"))
@@ -104,17 +107,22 @@ class Faults:
         self.next_at = time.monotonic() + self.chance.uniform(*FAULT_EVERY)
 
     def kill_worker(self) -> None:
-        alive = [one for one in self.installation.processes if one.process.poll() is None]
-        if alive:
+        if alive := self.alive():
             self.chance.choice(alive).kill()
-        self.installation.worker()
+
+    def alive(self) -> list[Process]:
+        return [one for one in self.installation.processes if one.alive()]
+
+    def supervise(self) -> None:
+        """Starts workers in place of those that ended, as whatever runs them in production does."""
+        for _ in range(WORKERS - len(self.alive())):
+            self.installation.worker()
 
     def kill_child(self) -> None:
-        for one in self.installation.processes:
-            for child in one.children()[-1:]:
-                with open(os.devnull, "w") as nothing:
-                    subprocess.run(["kill", "-9", str(child)], stderr=nothing)
-                return
+        children = [child for one in self.alive() for child in one.children()]
+        if children:
+            with suppress(ProcessLookupError):
+                os.kill(self.chance.choice(children), signal.SIGKILL)
 
     def wipe_broker(self) -> None:
         self.installation.broker.wipe()
@@ -154,9 +162,8 @@ def test_three_cycles_with_a_fault_every_few_seconds_end_with_counts_that_agree(
     chance = random.Random(20261125)
     addresses = make_sources(installation, chance)
     installation.git.retry_after = "3"
-    for _ in range(WORKERS):
-        installation.worker()
     faults = Faults(installation, chance)
+    faults.supervise()
     expected = 0
     for cycle in range(CYCLES):
         if cycle == 0:
@@ -171,6 +178,7 @@ def test_three_cycles_with_a_fault_every_few_seconds_end_with_counts_that_agree(
         while not installation.settled():
             assert time.monotonic() < deadline, f"{installation.do('state')}\n{installation.logs()}"
             faults.maybe()
+            faults.supervise()
             if time.monotonic() - nudged > 5:
                 nudged = time.monotonic()
                 faults.recover()
@@ -186,6 +194,7 @@ def test_three_cycles_with_a_fault_every_few_seconds_end_with_counts_that_agree(
             ]
             if not behind:
                 break
+            faults.supervise()
             installation.do("request", ids=behind)
             assert installation.eventually(installation.settled, 300), installation.logs()
         state = installation.assert_right()
