@@ -94,8 +94,8 @@ def due(ahead: float = 0) -> int:
 
 
 def hurry_beat() -> int:
-    """Beat asks for what is due and takes from the dead every second; how many of its jobs go on at their own pace."""
-    every, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.SECONDS)
+    """Beat asks for what is due and takes from the dead every four seconds; how many of its jobs go on at their own pace."""
+    every, _ = IntervalSchedule.objects.get_or_create(every=4, period=IntervalSchedule.SECONDS)
     for one in PeriodicTask.objects.filter(name__in=["Scan what is due", "Take over abandoned scans"]):
         one.interval = every
         one.save()  # not an update of the table, which beat would not notice
