@@ -42,6 +42,8 @@ LOOK_SECONDS = 2.0
 """How often a worker asks whether the scan is still its own, so that a cancelled one ends soon."""
 RESEND = timedelta(minutes=30)
 """After so long in the queue a scan is sent again, in case the broker lost it."""
+RESENT_AT_ONCE = 1000
+"""As many at each look, one a minute: a broker that lost its queue has it back soon, and a slow one is not flooded."""
 DUE_AT_ONCE, DUE_SECONDS = 50_000, 120.0
 """The most that one look at the schedule asks for, and how long it does: beat looks every five minutes."""
 FARTHEST = RESEND + timedelta(hours=2)
@@ -430,9 +432,12 @@ def recover_abandoned(*, now: datetime | None = None) -> int:
         Q(requested_at__lt=moment - RESEND) | Q(requested_at__gt=moment + RESEND),
         state=ScanState.QUEUED,
     )
-    for scan in lost.select_related("repository").order_by("requested_at", "pk")[:100]:
+    sent = list(lost.select_related("repository").order_by("requested_at", "pk")[:RESENT_AT_ONCE])
+    for scan in sent:
         enqueue(scan)  # the broker may have lost its queue; a second delivery finds nothing to claim
-        ScanRequest.objects.filter(pk=scan.pk, state=ScanState.QUEUED).update(lease_until=moment + RESEND)
+    ScanRequest.objects.filter(pk__in=[scan.pk for scan in sent], state=ScanState.QUEUED).update(
+        lease_until=moment + RESEND
+    )
     return len(recovered)
 
 
