@@ -244,6 +244,18 @@ PRIVATE_KEY = (
         ({"src/main/resources/application.properties": "jwt.secret=mySuperLongSigningSecret\n"}, "fail"),
         ({"src/main/resources/application.yml": "jwt:\n  secret: ${JWT_SECRET}\n"}, "pass"),
         ({"src/main/resources/application-dev.yml": f"jwt:\n  secret: {JWT_SECRET}\n"}, "pass"),
+        ({"a.go": 'package a\nvar JWTSecret = []byte("!!SECRET!!")\n'}, "fail"),
+        ({"A.kt": 'val algorithm = Algorithm.HMAC256("something-to-sign-with")\n'}, "fail"),
+        # files of variables that are read as they are, and not those for people or developers
+        ({".env": "SECRET_KEY=E1Ta/KyHHCx8V6GAW1CS2/7IkzTkYEIdDL+FlW8N280=\n"}, "fail"),
+        ({".env": "APP_KEY=base64:E1Ta/KyHHCx8V6GAW1CS2/7IkzTkYEIdDL+FlW8N280=\n"}, "fail"),
+        ({".env": "APP_ENV=dev\nAPP_SECRET=71896918a3dffccb9e15a8307b6a9652\n"}, "pass"),
+        ({".env": "SECRET_KEY=please-replace-this-key-with-yours\n"}, "pass"),
+        ({".env.test": "SECRET_KEY=E1Ta/KyHHCx8V6GAW1CS2/7IkzTkYEIdDL+FlW8N280=\n"}, "pass"),
+        ({"config/default.yml": "server:\n  port: 3000\nsecret: secret\n"}, "fail"),
+        ({"config/default.json": '{\n  "jwtSecret": "shh-shh"\n}\n'}, "fail"),
+        ({"config/custom.yml": "secret: SECRET\n"}, "pass"),
+        ({"config/initializers/recaptcha.rb": "config.secret_key = 'AnyOfThemSignsNothing'\n"}, "pass"),
         # a guard that refuses the default outside development
         (
             {"a.py": "SECRET_KEY = os.environ.get('SECRET_KEY', 'changethis')\nif not DEBUG and SECRET_KEY == 'changethis':\n    raise ValueError('Set SECRET_KEY')\n"},

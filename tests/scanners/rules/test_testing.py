@@ -214,6 +214,8 @@ def _pipeline(run: str, on: str = "[push]") -> dict[str, str]:
         ({"src/test/java/ATest.java": "@Test\nvoid a() {}\n", **_pipeline("./gradlew build")}, "pass"),
         ({"src/test/java/ATest.java": "@Test\nvoid a() {}\n", **_pipeline("./gradlew build -x test")}, "fail"),
         ({"spec/a_spec.rb": "it 'a' do\nend\n", **_pipeline("bundle exec rspec")}, "pass"),
+        ({"spec/a_spec.rb": "it 'a' do\nend\n", **_pipeline("bundle exec rake")}, "pass"),
+        ({"spec/a_spec.rb": "it 'a' do\nend\n", **_pipeline("bundle exec rake lint")}, "fail"),
         ({"tests/ATest.php": "<?php function test_a() {}\n", **_pipeline("vendor/bin/phpunit")}, "pass"),
         ({"tests/ATests.cs": "[Fact]\npublic void A() {}\n", **_pipeline("dotnet test")}, "pass"),
         ({"src/lib.rs": "#[test]\nfn a() {}\n", **_pipeline("cargo test --workspace")}, "pass"),
