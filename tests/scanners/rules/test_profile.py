@@ -164,6 +164,33 @@ KINDS = [
         "service",
     ),
     (
+        "controllers of Yii",
+        {
+            "composer.json": '{"type": "project", "require": {"yiisoft/yii2": "~2.0"}}',
+            "backend/controllers/SiteController.php": "<?php\nuse yii\\web\\Controller;\nclass SiteController extends Controller {}\n"
+            + "$a = 1;\n" * 40,
+        },
+        "service",
+    ),
+    (
+        "routes of Swift",
+        {
+            "Package.swift": 'let package = Package(dependencies: [.package(url: "https://github.com/vapor/vapor.git", from: "4.0.0")])\n',
+            "Sources/App/routes.swift": 'import Vapor\nfunc routes(_ app: Application) throws {\n    app.get("hello") { _ in "a" }\n}\n'
+            + "let a = 1\n" * 40,
+        },
+        "service",
+    ),
+    (
+        "an old Go service without a module file",
+        {
+            "main.go": 'package main\nimport "github.com/astaxie/beego"\nfunc main() {\n\tbeego.Run()\n}\n',
+            "routers/router.go": 'package routers\nfunc init() {\n\tweb.Router("/", &c)\n\tmux.Handle("/a", b)\n}\n'
+            + "var a = 1\n" * 40,
+        },
+        "service",
+    ),
+    (
         "a gateway of Moleculer",
         {
             "package.json": '{"name": "shop", "dependencies": {"moleculer": "^0.14", "moleculer-web": "^0.10"}}',
@@ -250,6 +277,25 @@ CLOUD = {
     "a.js": "const db = new AWS.DynamoDB.DocumentClient();\n" + "call()\n" * 40,
 }
 DATABASES = [
+    (
+        "groups of dependencies that the program runs with",
+        {
+            "pyproject.toml": "[dependency-groups]\nmain = ['Django==5.2', 'psycopg==3.2']\n",
+            "shop/models.py": "class Item(models.Model):\n    name = models.TextField()\n" + LINES,
+            "shop/urls.py": "urlpatterns = [path('items/', views.items)]\n",
+        },
+        True,
+    ),
+    (
+        "a repository of LoopBack",
+        {
+            "package.json": '{"name": "shop", "dependencies": {"@loopback/rest": "^14", "@loopback/repository": "^7"}}',
+            "src/items.controller.ts": "import {get} from '@loopback/rest';\nexport class Items {\n  @get('/items')\n  list() {}\n}\n"
+            "app.get('/a', b);\n" + "call()\n" * 40,
+            "src/items.repository.ts": "export class ItemRepository extends DefaultCrudRepository<Item, string> {}\n",
+        },
+        True,
+    ),
     ("a cloud's own database", CLOUD, True),
     ("a cloud's other services", {**CLOUD, "a.js": "const files = new AWS.S3();\n" + "call()\n" * 40}, False),
     ("requirements in a folder", FLASK, True),
