@@ -148,6 +148,8 @@ def test_keys_can_be_rotated(files: dict[str, str], expected: str) -> None:
         ({"a.go": 'package config\ntype C struct {\n\tURL string `env-required:"true" env:"URL"`\n}\n'}, "pass"),
         ({"a.go": 'package config\nfunc a() {\n\tif os.Getenv("URL") == "" {\n\t\tlog.Fatal("URL must be set")\n\t}\n}\n'}, "pass"),
         ({"a.go": 'package config\nfunc a() string { return os.Getenv("URL") }\n'}, "fail"),
+        ({"a.go": "package config\nfunc (c *Config) Validate() error {\n\treturn check(c)\n}\n"}, "pass"),
+        ({"a.go": "package config\nfunc (c *Client) Validate() error {\n\treturn check(c)\n}\n"}, "fail"),
         ({"A.java": '@Validated\n@ConfigurationProperties("a")\nclass A {}\n'}, "pass"),
         ({"A.java": '@ConfigurationProperties("a")\nclass A {}\n'}, "fail"),
         ({"A.java": 'class A {\n  @Value("${a.b}")\n  String b;\n}\n'}, "fail"),

@@ -54,6 +54,7 @@ def test_unit_tests_assert_something_of_single_parts(files: dict[str, str], expe
         ({"test/a.test.ts": "const mongo = await MongoMemoryServer.create();\nit('a', () => expect(x).toBe(1));\n"}, "pass"),
         ({"test/a.test.ts": "jest.mock('../prisma');\nnew PrismaClient();\nit('a', () => expect(x).toBe(1));\n"}, "fail"),
         ({"a_test.go": "func TestA(t *testing.T) {\n\tdb, _ := sql.Open(\"postgres\", dsn)\n}\n"}, "pass"),
+        ({"a_test.go": "func TestA(t *testing.T) {\n\tdb := test.DB(t)\n}\n"}, "pass"),
         ({"a_test.go": "func TestA(t *testing.T) {\n\tdb, mock, _ := sqlmock.New()\n}\n"}, "fail"),
         ({"integration-test/a_test.go": "func TestA(t *testing.T) {\n\tcall()\n}\n"}, "pass"),
         ({"src/test/java/ATest.java": "@SpringBootTest\nclass ATest {\n  @Test\n  void a() { assertThat(x).isTrue(); }\n}\n"}, "pass"),
