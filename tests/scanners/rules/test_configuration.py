@@ -150,6 +150,8 @@ def test_keys_can_be_rotated(files: dict[str, str], expected: str) -> None:
         ({"a.go": 'package config\nfunc a() string { return os.Getenv("URL") }\n'}, "fail"),
         ({"a.go": "package config\nfunc (c *Config) Validate() error {\n\treturn check(c)\n}\n"}, "pass"),
         ({"a.go": "package config\nfunc (c *Client) Validate() error {\n\treturn check(c)\n}\n"}, "fail"),
+        ({"a.js": "require('dotenv-safe').config({ example: '.env.example' });\n"}, "pass"),
+        ({"a.js": "require('dotenv').config();\n"}, "fail"),
         ({"A.java": '@Validated\n@ConfigurationProperties("a")\nclass A {}\n'}, "pass"),
         ({"A.java": '@ConfigurationProperties("a")\nclass A {}\n'}, "fail"),
         ({"A.java": 'class A {\n  @Value("${a.b}")\n  String b;\n}\n'}, "fail"),

@@ -18,6 +18,8 @@ SERVICE = {"kind": "service", "has_http_api": True, "has_database": True}
         ({"a.py": "from django import forms\nclass A(forms.Form): ...\nclass B(forms.Form): ...\n"
           "form = A(request.POST)\nx = request.POST['x']\n"}, "pass"),
         ({"a.js": "const s = Joi.object({});\nrouter.post('/a', validate(s), f);\n"}, "pass"),
+        ({"a.js": "const Joi = require('joi');\nmodule.exports = { create: { body: { name: Joi.string() } } };\n", "r.js": "router.route('/').post(validate(create), add);\n"}, "pass"),
+        ({"r.js": "router.route('/').post(add);\n"}, "fail"),
         ({"a.js": "router.post('/a', f);\nrouter.put('/b', g);\nrouter.post('/c', h);\nconst s = z.object({});\n"}, "fail"),
         ({"package.json": '{"dependencies": {"@nestjs/core": "1"}}',
           "a.dto.ts": "import { IsEmail } from 'class-validator';\n" + "@IsEmail()\n" * 3}, "pass"),
