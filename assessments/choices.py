@@ -52,6 +52,16 @@ class ScanReason(TextChoices):
     BULK = "bulk", "Asked for with others"
 
 
+class RescanScope(TextChoices):
+    """What scans were asked for together."""
+
+    TEAM = "team", "Team"
+    ITEM = "item", "What fails an item"
+    FLEET = "fleet", "Fleet"
+    RULESET = "ruleset", "New ruleset version"
+    CHOSEN = "chosen", "Chosen repositories"
+
+
 class PastWork(TextChoices):
     """Kinds of work on a repository's past."""
 
@@ -117,6 +127,8 @@ class DeliveryOutcome(TextChoices):
     QUEUED = "queued", "Scan queued"
     WAITING = "waiting", "A scan was waiting already"
     LATER = "later", "A scan is running; another follows"
+    PAUSED = "paused", "Paused; scanned once the schedule goes on"
+    QUARANTINED = "quarantined", "Quarantined; scanned once it is released"
     PING = "ping", "Ping"
     OTHER_EVENT = "other-event", "Not a push"
     OTHER_BRANCH = "other-branch", "Not the default branch"
@@ -131,7 +143,7 @@ class Event(TextChoices):
     GRADE_DROP = "grade-drop", "A repository's grade drops"
     CRITICAL_GAP = "critical-gap", "A repository has a new critical gap"
     UNREADABLE = "unreadable", "A repository can't be read"
-    FINISHED = "finished", "A scan that you asked for has finished"
+    FINISHED = "finished", "What you asked for has finished"
     DIGEST = "digest", "The week of each of your teams"
 
 
@@ -164,3 +176,12 @@ class StepState(TextChoices):
     DONE = "done", "Done"
     DROPPED = "dropped", "Dropped"
     LEFT_OUT = "left_out", "Left out"
+
+
+class TokenScope(TextChoices):
+    """What an API token may be used for."""
+
+    READ = "read", "Read what you may see"
+    SCAN = "scan", "Ask for scans and cancel them"
+    EXPORT = "export", "Ask for exports and fetch them"
+    ADMIN = "admin", "Add repositories, rescan the fleet"

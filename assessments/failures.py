@@ -211,6 +211,42 @@ _TABLE = (
         "Run git fsck in the source repository.",
         "schedule",
     ),
+    # Showing a file that was judged.
+    Failure(
+        "mirror.evicted",
+        "The copy of the repository is not on this machine: it made room for others, or lies with another worker.",
+        "ours",
+        "Rescan the repository; what the report quoted is shown meanwhile.",
+        "no",
+    ),
+    Failure(
+        "object.missing",
+        "The content of a file is missing from the copy of the repository.",
+        "ours",
+        "Rescan the repository: a copy found damaged is fetched afresh.",
+        "schedule",
+    ),
+    Failure(
+        "file.not-found",
+        "The commit that was judged holds no file at this path.",
+        "theirs",
+        "The repository's folder may have changed since; rescan it.",
+        "no",
+    ),
+    Failure(
+        "file.too-large",
+        "The file is larger than 1 MiB; it is neither read nor shown.",
+        "theirs",
+        "Look at it on the code host.",
+        "no",
+    ),
+    Failure(
+        "file.not-text",
+        "The file holds bytes that are no text; it is not shown.",
+        "theirs",
+        "Look at it on the code host.",
+        "no",
+    ),
     # This installation.
     Failure(
         "git.failed",
@@ -647,12 +683,138 @@ _TABLE = (
         "no",
     ),
     Failure("report.no-file", "The file of the report cannot be read.", "theirs", "Check its path.", "no"),
-    Failure("export.abandoned", "Nobody made the export in time.", "ours", "Ask for it again.", "no"),
+    Failure(
+        "export.abandoned",
+        "No worker took the export up within six hours, or three workers ended while they made it.",
+        "ours",
+        "Look whether the job worker lives and has memory enough, then ask for it again.",
+        "no",
+    ),
     Failure(
         "export.not-queued",
         "The queue of exports did not answer.",
         "ours",
         "Ask for it again once /readyz shows the broker well.",
+        "no",
+    ),
+    # The API and its tokens.
+    Failure(
+        "token.refused",
+        "An API token cannot be made as it was asked for.",
+        "theirs",
+        "Change what the message names.",
+        "no",
+    ),
+    Failure(
+        "token.missing",
+        "A request to the API came without a token.",
+        "theirs",
+        "Send Authorization: Bearer with a token of yours.",
+        "no",
+    ),
+    Failure(
+        "token.unknown",
+        "The API does not know the token.",
+        "theirs",
+        "Check that it was copied whole, or make a new one.",
+        "no",
+    ),
+    Failure(
+        "token.expired", "The API token has expired.", "theirs", "Make a new one under API tokens.", "no"
+    ),
+    Failure(
+        "token.revoked", "The API token was revoked.", "theirs", "Make a new one under API tokens.", "no"
+    ),
+    Failure(
+        "token.scope",
+        "The API token may not do this.",
+        "theirs",
+        "Make one with the scope that the message names.",
+        "no",
+    ),
+    Failure(
+        "api.session-reads",
+        "A session of the browser asked the API to change something.",
+        "theirs",
+        "Use a token; sessions only read.",
+        "no",
+    ),
+    Failure(
+        "api.forbidden",
+        "The person may not do this.",
+        "theirs",
+        "Ask a lead of the team or an administrator.",
+        "no",
+    ),
+    Failure(
+        "api.not-found",
+        "There is nothing at the address, or the person may not see it.",
+        "theirs",
+        "Check the address and the teams of the token.",
+        "no",
+    ),
+    Failure(
+        "api.method",
+        "The address does not take the method.",
+        "theirs",
+        "Use one that the Allow header names.",
+        "no",
+    ),
+    Failure(
+        "api.malformed",
+        "The body of the request is no JSON.",
+        "theirs",
+        "Send one JSON object as application/json.",
+        "no",
+    ),
+    Failure(
+        "api.invalid",
+        "A parameter or field of the request is not valid.",
+        "theirs",
+        "Change what the message names.",
+        "no",
+    ),
+    Failure("api.too-large", "The body of the request is too large.", "theirs", "Send less.", "no"),
+    Failure(
+        "api.rate-limited",
+        "The token has asked too often.",
+        "theirs",
+        "Wait as long as the Retry-After header says.",
+        "no",
+    ),
+    Failure(
+        "api.internal",
+        "The API failed while it answered.",
+        "ours",
+        "The log of the web process tells more.",
+        "no",
+    ),
+    Failure(
+        "repository.not-judged",
+        "The repository has not been judged by this ruleset.",
+        "theirs",
+        "Wait for its first scan, or ask for one.",
+        "no",
+    ),
+    Failure(
+        "scan.ended",
+        "The scan had ended before it could be cancelled.",
+        "theirs",
+        "Ask for another one if it is needed.",
+        "no",
+    ),
+    Failure(
+        "export.ended",
+        "The export had ended before it could be cancelled.",
+        "theirs",
+        "Ask for another one if it is needed.",
+        "no",
+    ),
+    Failure(
+        "export.not-ready",
+        "The file of the export is not there: it is being made, failed, or its time is over.",
+        "theirs",
+        "Look at the state of the export; ask for another where it has ended.",
         "no",
     ),
     # The past of a repository.
@@ -760,6 +922,14 @@ _TABLE = (
         "no",
     ),
     Failure("up.no-broker", "The embedded broker does not start.", "ours", "See its log.", "no"),
+    # Searching and saved views.
+    Failure(
+        "search.too-long",
+        "Only the first 100 characters were searched for.",
+        "theirs",
+        "Search for a few words of the name.",
+        "no",
+    ),
 )
 FAILURES = {failure.id: failure for failure in _TABLE}
 

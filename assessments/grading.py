@@ -5,11 +5,11 @@ mapping leaves out is unknown. Only pass and fail count; waived and not_applicab
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
 
 from assessments.standard import TIERS, Item, Standard, Tier
+from scanners.values import dataclass
 
 Verdicts = Mapping[str, str]
 

@@ -1,13 +1,13 @@
 """Guidance from a ruleset's files: why an item matters and how to mend it, with a snippet per stack."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from assessments.standard import Resource
 from scanners.kept import kept_document
+from scanners.values import dataclass
 
 ANY = "any"
 _SPOKEN = {

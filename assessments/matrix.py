@@ -1,11 +1,11 @@
 """The priority matrix: which initiatives a repository needs, the most urgent first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from assessments.grading import Verdicts, points_of
 from assessments.standard import Initiative, Priority, Standard
+from scanners.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

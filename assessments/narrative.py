@@ -1,13 +1,13 @@
 """The sentences of a report, each one following from the figures beside it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from assessments.grading import AreaStars, Grade, Verdicts, tenths
 from assessments.matrix import MatrixGroup, Need
 from assessments.planning import Plan
 from assessments.standard import TIERS, Item, Standard
+from scanners.values import dataclass
 
 STRONG_STARS = 4
 """An area from this many stars on is named among what is good."""

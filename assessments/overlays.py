@@ -1,9 +1,10 @@
 """Effective verdicts: what people laid over the raw ones. Nothing here changes a raw verdict."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+from scanners.values import dataclass
 
 Kind = Literal["override", "attestation", "waiver"]
 

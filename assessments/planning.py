@@ -1,7 +1,6 @@
 """The phased action plan: when each initiative's turn comes, and the grade each phase leads to."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
@@ -10,6 +9,7 @@ from typing import Protocol, TypeVar
 from assessments.grading import Grade, Verdicts, grade
 from assessments.matrix import Need
 from assessments.standard import Initiative, Phase, Standard
+from scanners.values import dataclass
 
 
 class ForInitiative(Protocol):

@@ -3,42 +3,97 @@
 Until roles have pages of their own: the organisation's admins (staff) may do everything, members of a team
 see its repositories, leads and members may ask for scans and exports there. What a person may not see does
 not exist for them: the querysets below leave it out, so that views answer 404.
+
+Whoever comes with an API token that is bound to teams has them as ``bound_teams`` and is a stranger to all others,
+administrators included.
 """
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from assessments.choices import ExportScope, Role
-from assessments.models import Credential, Export, Membership, PushHook, Repository, ScanRequest, Team
+from assessments.choices import ExportScope, Role, TokenScope
+from assessments.models import (
+    Credential,
+    Export,
+    Membership,
+    PushHook,
+    Repository,
+    Rescan,
+    ScanRequest,
+    Team,
+)
 
 Person = AbstractUser | AnonymousUser
 
 
 def is_admin(user: Person) -> bool:
+    """Whether the person may see and do everything, which nobody may with a token that is bound to teams."""
+    return _is_staff(user) and bound_teams(user) is None
+
+
+def _is_staff(user: Person) -> bool:
     return bool(user.is_active and user.is_staff)
 
 
+def bound_teams(user: Person) -> frozenset[int] | None:
+    """The ids of the teams that the person's token is bound to, None where it is to none."""
+    return getattr(user, "bound_teams", None)
+
+
+def _theirs(user: Person, team: str, *roles: Role) -> Q:
+    """The condition that the row's ``team`` is one of the person's, in one of these roles where any are given."""
+    own = Q()
+    if not _is_staff(user):
+        member = f"{team}__memberships" if team else "memberships"
+        own = Q(**{f"{member}__user_id": user.pk or 0})
+        if roles:
+            own &= Q(**{f"{member}__role__in": roles})
+    bound = bound_teams(user)
+    return own if bound is None else own & Q(**{f"{team or 'pk'}__in": bound})
+
+
 def visible_teams(user: Person) -> QuerySet[Team]:
-    if is_admin(user):
-        return Team.objects.all()
-    return Team.objects.filter(memberships__user_id=user.pk or 0)
+    return Team.objects.filter(_theirs(user, ""))
 
 
 def visible_repositories(user: Person) -> QuerySet[Repository]:
-    if is_admin(user):
-        return Repository.objects.all()
-    return Repository.objects.filter(team__memberships__user_id=user.pk or 0)
+    return Repository.objects.filter(_theirs(user, "team"))
 
 
 def visible_scans(user: Person) -> QuerySet[ScanRequest]:
     return ScanRequest.objects.filter(repository__in=visible_repositories(user))
 
 
+def visible_rescans(user: Person) -> QuerySet[Rescan]:
+    """Rescans of a team that the person may see, and those that they asked for themselves.
+
+    With a token that is bound to teams, the latter only where nothing of other teams is in them.
+    """
+    if is_admin(user):
+        return Rescan.objects.all()
+    own = Q(team=None, requested_by_id=user.pk or 0)
+    bound = bound_teams(user)
+    if bound is not None:
+        others = ScanRequest.objects.filter(rescan=OuterRef("pk")).exclude(repository__team__in=bound)
+        own &= ~Q(Exists(others))
+    return Rescan.objects.filter(own | Q(team__in=visible_teams(user)))
+
+
+def may_cancel_rescan(user: Person, rescan: Rescan) -> bool:
+    """Whoever asked for it, and those who may ask for scans of its team."""
+    if is_admin(user):
+        return True
+    if rescan.team is not None:
+        return may_scan(user, rescan.team)
+    return bool(user.pk) and rescan.requested_by_id == user.pk
+
+
 def visible_exports(user: Person) -> QuerySet[Export]:
     """A person's own exports of a repository or team that they may still see, and of the fleet."""
     own = Export.objects.filter(requested_by_id=user.pk or 0)
+    fleet = Q(scope=ExportScope.FLEET) if bound_teams(user) is None else Q(pk__in=())
     return own.filter(
-        Q(scope=ExportScope.FLEET)
+        fleet
         | Q(scope=ExportScope.TEAM, team__in=visible_teams(user))
         | Q(scope=ExportScope.REPOSITORY, repository__in=visible_repositories(user))
     )
@@ -57,17 +112,12 @@ def may_scan(user: Person, team: Team) -> bool:
 
 def scannable_repositories(user: Person) -> QuerySet[Repository]:
     """The repositories that a person may ask to be scanned."""
-    if is_admin(user):
-        return Repository.objects.all()
-    return Repository.objects.filter(
-        team__memberships__user_id=user.pk or 0, team__memberships__role__in=[Role.LEAD, Role.MEMBER]
-    )
+    return Repository.objects.filter(_theirs(user, "team", Role.LEAD, Role.MEMBER))
 
 
 def may_scan_some(user: Person) -> bool:
     """Whether there is a team whose repositories a person may ask to be scanned."""
-    roles = [Role.LEAD, Role.MEMBER]
-    return is_admin(user) or Membership.objects.filter(user_id=user.pk or 0, role__in=roles).exists()
+    return is_admin(user) or Team.objects.filter(_theirs(user, "", Role.LEAD, Role.MEMBER)).exists()
 
 
 def may_lead(user: Person, team: Team) -> bool:
@@ -96,9 +146,7 @@ def may_manage_sources(user: Person, team: Team) -> bool:
 
 def led_teams(user: Person) -> QuerySet[Team]:
     """The teams whose credentials and push hooks a person looks after."""
-    if is_admin(user):
-        return Team.objects.all()
-    return Team.objects.filter(memberships__user_id=user.pk or 0, memberships__role=Role.LEAD)
+    return Team.objects.filter(_theirs(user, "", Role.LEAD))
 
 
 def visible_credentials(user: Person) -> QuerySet[Credential]:
@@ -136,5 +184,15 @@ def may_lead_plan(user: Person, team: Team) -> bool:
     return is_admin(user) or _has_role(user, team, Role.LEAD)
 
 
+def may_hold_scope(user: Person, scope: TokenScope) -> bool:
+    """Whether the person's API tokens may have the scope."""
+    return scope != TokenScope.ADMIN or is_admin(user)
+
+
 def _has_role(user: Person, team: Team, *roles: Role) -> bool:
+    bound = bound_teams(user)
+    if bound is not None and team.pk not in bound:
+        return False
+    if _is_staff(user):
+        return True
     return Membership.objects.filter(user_id=user.pk or 0, team=team, role__in=roles).exists()

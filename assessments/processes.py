@@ -76,7 +76,7 @@ def product(data_dir: Path, host: str, port: int, *, scan_workers: int) -> list[
         ),
         Child(
             "scan worker",
-            [*celery, "worker", "--queues", "scans", "--concurrency", str(scan_workers),
+            [*celery, "worker", "--concurrency", str(scan_workers),
              "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
             worker,
             logs / "scan-worker.log",

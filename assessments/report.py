@@ -5,7 +5,6 @@ order: summary, strengths, gaps, matrix, plan, checklist, conclusion, resources.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Protocol
@@ -18,6 +17,7 @@ from assessments.overlays import Overlay, effective_verdicts, holding_overlays
 from assessments.planning import Plan, build_plan
 from assessments.standard import Item, Resource, Standard
 from scanners.facts import Evidence, Problem
+from scanners.values import dataclass
 
 MAX_RESOURCES = 12
 

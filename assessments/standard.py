@@ -5,13 +5,13 @@ ruleset changes grades without a change of code. How items are measured is no ma
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal, cast
 
 from scanners.errors import RulesetError
+from scanners.values import dataclass
 
 Tier = Literal["foundation", "production"]
 TIERS: tuple[Tier, ...] = ("foundation", "production")

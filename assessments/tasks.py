@@ -15,14 +15,15 @@ from assessments.services import (
     digests,
     exports,
     hooks,
+    many,
     meters,
     notifications,
     origins,
     past,
+    rescans,
     retention,
     rollups,
     scans,
-    schedule,
 )
 from assessments.services.assess import as_limit_error, run_scan
 from scanners.errors import ScanError
@@ -128,7 +129,7 @@ def work_on_the_past(work_id: int, tries: int = 0) -> None:
 @shared_task
 def send_scans(keys: list[int]) -> int:
     """Puts many scans that were asked for at once before the workers."""
-    return schedule.send(keys)
+    return many.send(keys)
 
 
 @shared_task
@@ -139,14 +140,15 @@ def discover_due() -> int:
 
 @shared_task
 def recover_abandoned() -> int:
-    """Queues scans, and work on the past, of dead workers again."""
-    return scans.recover_abandoned() + past.recover_work()
+    """Queues scans, work on the past and exports of dead workers again."""
+    recovered = scans.recover_abandoned() + past.recover_work() + exports.recover_abandoned()
+    rescans.settle_all()
+    return recovered
 
 
 @shared_task
 def purge_exports() -> int:
-    """Removes exports past their time, and gives up those that nobody makes any more."""
-    exports.give_up_abandoned()
+    """Removes exports past their time."""
     return exports.purge_exports()
 
 

@@ -1,9 +1,10 @@
 """The dashboard's addresses, by what they show."""
 
-from django.urls import path
+from django.urls import include, path
 
 from assessments.views import (
     activity,
+    evidence,
     exports,
     fleet,
     frameworks,
@@ -13,17 +14,22 @@ from assessments.views import (
     notifications,
     plans,
     repositories,
+    rescans,
     schedule,
+    search,
     sources,
     standard,
     teams,
+    tokens,
 )
 
 urlpatterns = [
     path("", fleet.fleet, name="fleet"),
+    path("api/", include("assessments.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("search/", search.search, name="search"),
     path("components/", fleet.components, name="components"),
     path("repositories/", repositories.repository_list, name="repository-list"),
     path("repositories/add/", repositories.repository_create, name="repository-create"),
@@ -33,6 +39,8 @@ urlpatterns = [
     path("repositories/<slug:slug>/schedule/", schedule.repository_schedule, name="repository-schedule"),
     path("repositories/<slug:slug>/release/", schedule.repository_release, name="repository-release"),
     path("repositories/<slug:slug>/export/", repositories.repository_export, name="repository-export"),
+    path("repositories/<slug:slug>/evidence/", evidence.repository_evidence, name="repository-evidence"),
+    path("repositories/<slug:slug>/evidence/file/", evidence.repository_file, name="repository-file"),
     path("repositories/<slug:slug>/history/", history.repository_history, name="repository-history"),
     path("repositories/<slug:slug>/compare/", history.repository_compare, name="repository-compare"),
     path("repositories/<slug:slug>/compare/look/", history.repository_look, name="repository-look"),
@@ -83,6 +91,8 @@ urlpatterns = [
         name="notification-webhook-remove",
     ),
     path("account/notifications/test/", notifications.test_message, name="notification-test"),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<str:public_id>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("notifications/stop/<str:token>/", notifications.notification_stop, name="notification-stop"),
     path("hooks/<str:provider>/<str:public_id>/", hooks.push_received, name="push-hook"),
     path("standard/", standard.standard, name="standard"),
@@ -95,6 +105,8 @@ urlpatterns = [
     path("activity/", activity.activity, name="activity"),
     path("activity/<int:pk>/cancel/", schedule.scan_cancel, name="scan-cancel"),
     path("activity/scan-all/", schedule.fleet_scan, name="fleet-scan"),
+    path("activity/rescans/<int:pk>/", rescans.rescan_progress, name="rescan-progress"),
+    path("activity/rescans/<int:pk>/cancel/", rescans.rescan_cancel, name="rescan-cancel"),
     path("schedule/", schedule.organisation_schedule, name="schedule"),
     path("exports/", exports.export_list, name="export-list"),
     path("exports/fleet/", exports.fleet_export, name="fleet-export"),

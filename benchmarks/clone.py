@@ -1,6 +1,6 @@
 """Whether judging a repository takes less time than cloning it, measured in one run.
 
-    uv run python benchmarks/clone.py MIRROR [MIRROR ...] [--repeats N] [--json FILE]
+    uv run python benchmarks/clone.py MIRROR [MIRROR ...] [--repeats N] [--json [FILE]]
 
 For each bare mirror, turn by turn: the whole ``plumbline assess`` process without a cache, and ``git clone --no-local``
 of the same mirror into a working copy that is thrown away. Figures are medians. Exit code 1 when a clone was faster
@@ -9,52 +9,36 @@ anywhere, 2 when something could not be measured.
 
 import argparse
 import json
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.floor import assess_command, assess_environment, spent  # noqa: E402
+from benchmarks.machine import Run, result_file  # noqa: E402
+
 REPEATS = 3
-_STARTED_BY = "import sys; from assessments.cli import main; sys.exit(main())"
-"""What the installed ``plumbline`` command runs."""
-
-
-def seconds(command: list[str], environment: dict[str, str]) -> float:
-    """How long ``command`` took. Raises CalledProcessError where it failed."""
-    started = time.perf_counter()
-    subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=True
-    )
-    return time.perf_counter() - started
 
 
 def measure(mirror: Path, work: Path, repeats: int) -> dict[str, Any]:
     """Medians in milliseconds of judging and of cloning ``mirror``, and what was judged."""
-    environment = {
-        **os.environ,
-        "PLUMBLINE_CACHE_DIR": str(work / "cache"),
-        "PYTHONPATH": str(ROOT),
-        # An installed command has its bytecode beside it, whatever the shell of whoever measures says.
-        "PYTHONPYCACHEPREFIX": str(work / "bytecode"),
-        "PYTHONDONTWRITEBYTECODE": "",
-        "GIT_TERMINAL_PROMPT": "0",
-    }
+    environment = assess_environment(work / "cache")
     copy = work / "copy"
     report = work / "report.json"
-    judge = [sys.executable, "-c", _STARTED_BY, "assess", str(mirror), "--no-cache", "--format", "json"]
+    judge = assess_command(mirror)
     clone = ["git", "clone", "--quiet", "--no-local", str(mirror), str(copy)]
     # Not counted: it writes the bytecode, keeps the parsed ruleset, and brings the mirror into memory for both.
-    seconds([*judge, "--output", str(report)], environment)
+    spent([*judge, "--output", str(report)], environment)
     judged, cloned = [], []
     for _ in range(repeats):
-        judged.append(seconds(judge, environment))
-        cloned.append(seconds(clone, environment))
+        judged.append(spent(judge, environment).wall)
+        cloned.append(spent(clone, environment).wall)
         shutil.rmtree(copy)
     page = json.loads(report.read_text())
     assess_ms, clone_ms = (round(statistics.median(times) * 1000) for times in (judged, cloned))
@@ -77,8 +61,9 @@ def main() -> int:
     )
     parser.add_argument("mirrors", nargs="+", type=Path)
     parser.add_argument("--repeats", type=int, default=REPEATS)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, nargs="?", const=result_file("clone"))
     arguments = parser.parse_args()
+    run = Run("clone")
     rows, failed = [], False
     print(f"{'repository':<46} {'stack':<24} {'files':>6} {'assess':>8} {'clone':>8}  assess/clone")
     with tempfile.TemporaryDirectory() as work:
@@ -107,7 +92,7 @@ def main() -> int:
         f" (milliseconds, median of {arguments.repeats})"
     )
     if arguments.json:
-        arguments.json.write_text(json.dumps(rows, indent=1))
+        run.keep(arguments.json, rows, repeats=arguments.repeats)
     return 2 if failed else 1 if slower else 0
 
 

@@ -1,55 +1,131 @@
-"""Queries, server time and bytes of every page, on fleets of different sizes.
+"""Queries, server time and bytes of every page and API answer, on fleets of different sizes.
 
-    uv run python benchmarks/pages.py [--rounds 20] DATABASE_URL …
+    uv run python benchmarks/pages.py [--rounds 20] [--json [FILE]] DATABASE_URL …
 
-Fill each database with ``manage.py seed_fleet`` first. A page is asked for by an administrator, who sees all,
-and by a lead, who sees one team. Times are of the whole request inside the process, middleware and rendering
-included, without the network; the first round fills what a process keeps and is not counted. Growth is the
-median at the last database over the one at the first, so it means something for databases of rising size.
+Fill each database with ``manage.py seed_fleet`` first. Every address that answers a GET is asked for, found from the
+routes themselves: by an administrator, who sees all, and by a lead, who sees one team. Times are of the whole request
+inside the process, middleware and rendering included, without the network; the first request fills what a process
+keeps and is not counted. Growth is the median at the last database over the one at the first, so it means something
+for databases of rising size. Told besides: how large the database is, and how long its roll-ups take.
 """
 
 import argparse
 import json
 import logging
 import os
+import re
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+SECONDS = 4.0
+"""A page that takes longer in all is asked for fewer times, five at least."""
+FEWEST = 5
+LEFT_OUT = {
+    "healthz",
+    "readyz",
+    "metrics",
+    "components",
+    "openapi-json",
+}
+"""Names of routes that no person reads, or that show no data of the fleet."""
+_PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 
-def pages_of(user: str) -> dict[str, str]:
-    from assessments.models import Repository
+def addresses(samples: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    """(route, address) of every route of the product itself; ``samples`` fill parameters in, by part and name.
 
-    own = (
-        Repository.objects.filter(team__memberships__user__email=user)
-        if "lead" in user
-        else Repository.objects
-    )
-    repository = own.exclude(current=None).order_by("pk")[:1].get()
-    team = repository.team.slug
+    Routes with a parameter that has no sample are none that a fleet makes slow: single exports, credentials, tokens.
+    """
+    from django.urls import get_resolver
+
+    yield from _below(get_resolver("assessments.urls").url_patterns, "", samples)
+    yield from VARIANTS.items()
+
+
+VARIANTS = {
+    "repositories/, page 3 by change": "/repositories/?sort=-change&page=3",
+    "repositories/, search": "/repositories/?q=ledger&grade=B",
+    "repositories/, weakest in testing": "/repositories/?area=testing",
+    "teams/, by score": "/teams/?sort=score",
+    "search/, of a word": "/search/?q=ledger",
+}
+
+
+def _below(patterns: list[Any], prefix: str, samples: dict[str, dict[str, str]]) -> Iterator[tuple[str, str]]:
+    for entry in patterns:
+        route = getattr(entry.pattern, "_route", None)
+        if route is None:
+            continue
+        if hasattr(entry, "url_patterns"):
+            yield from _below(entry.url_patterns, prefix + route, samples)
+            continue
+        if entry.name in LEFT_OUT:
+            continue
+        whole = prefix + route
+        part = whole.removeprefix("api/v1/").partition("/")[0]
+        known = samples.get(part, {}) | samples[""]
+        names = [match[2] for match in _PARAMETER.finditer(whole)]
+        if all(name in known for name in names):
+            yield whole or "/", "/" + _PARAMETER.sub(lambda match, known=known: known[match[2]], whole)
+
+
+def samples_for(person: Any) -> dict[str, dict[str, str]]:
+    """What stands for parameters of routes, for one who is a member of a team or sees everything."""
+    from assessments.models import Assessment, Repository
+
+    seen = Repository.objects.exclude(current=None)
+    if not person.is_staff:
+        seen = seen.filter(team__memberships__user=person)
+    repository = seen.order_by("pk")[:1].get()
+    newest = Assessment.objects.filter(repository=repository).order_by("-judged_at")[:1].get()
     return {
-        "fleet": "/",
-        "repositories": "/repositories/",
-        "repositories, page 3 by change": "/repositories/?sort=-change&page=3",
-        "repositories, search": "/repositories/?q=ledger&grade=B",
-        "repositories, weakest in testing": "/repositories/?area=testing",
-        "repository": f"/repositories/{repository.slug}/",
-        "teams": "/teams/",
-        "teams by score": "/teams/?sort=score",
-        "team": f"/teams/{team}/",
-        "standard": "/standard/",
-        "item": "/standard/testing.unit/",
-        "activity": "/activity/",
-        "exports": "/exports/",
+        "repositories": {
+            "slug": repository.slug,
+            "id": str(newest.pk),
+            "pk": str(newest.pk),
+            "assessment": str(newest.pk),
+        },
+        "teams": {"slug": repository.team.slug},
+        "frameworks": {"slug": "owasp-api", "control": "API1"},
+        "": {"item": "testing.unit"},
     }
 
 
-def measure(rounds: int) -> list[dict[str, object]]:
-    sys.path.insert(0, str(ROOT))
+def measured(client: Any, address: str, rounds: int) -> dict[str, Any] | None:
+    """The figures of one address, milliseconds; None where it is no page to read."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    if client.get(address).status_code != 200:
+        return None
+    times: list[float] = []
+    while len(times) < rounds and (len(times) < FEWEST or sum(times) < 1000 * SECONDS):
+        began = time.perf_counter()
+        client.get(address)
+        times.append(1000 * (time.perf_counter() - began))
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(address)
+    times.sort()
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return {
+        "queries": len(queries),
+        "p50": round(statistics.median(times), 1),
+        "p95": round(times[max(0, -(-95 * len(times) // 100) - 1)], 1),
+        "bytes": len(body),
+        "database_ms": round(1000 * sum(float(query["time"]) for query in queries.captured_queries), 1),
+    }
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    """All figures of the database that this process is set up for."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
@@ -57,14 +133,13 @@ def measure(rounds: int) -> list[dict[str, object]]:
     logging.disable(logging.CRITICAL)  # a line per request would be measured too
     from django.conf import settings
     from django.contrib.auth import get_user_model
-    from django.db import connection
     from django.test import Client
-    from django.test.utils import CaptureQueriesContext
 
     from assessments.choices import Role
     from assessments.models import Membership, Repository, Team
 
     settings.ALLOWED_HOSTS = ["testserver"]
+    settings.API_REQUESTS_PER_MINUTE = 1_000_000
     fleet = Repository.objects.count()
     rows = []
     for email, staff in (("benchmark-admin@example.org", True), ("benchmark-lead@example.org", False)):
@@ -75,46 +150,88 @@ def measure(rounds: int) -> list[dict[str, object]]:
             Membership.objects.get_or_create(
                 team=Team.objects.order_by("pk")[:1].get(), user=person, defaults={"role": Role.LEAD}
             )
-        client = Client()
+        client = Client(raise_request_exception=False)
         client.force_login(person)
-        for name, address in pages_of(email).items():
-            with CaptureQueriesContext(connection) as queries:
-                response = client.get(address)
-            assert response.status_code == 200, (address, response.status_code)
-            times = []
-            for _ in range(rounds):
-                began = time.perf_counter()
-                response = client.get(address)
-                times.append(1000 * (time.perf_counter() - began))
-            with CaptureQueriesContext(connection) as queries:
-                response = client.get(address)
-            times.sort()
-            rows.append(
-                {
-                    "repositories": fleet,
-                    "who": "admin" if staff else "lead",
-                    "page": name,
-                    "queries": len(queries),
-                    "p50": statistics.median(times),
-                    "p95": times[max(0, -(-95 * len(times) // 100) - 1)],
-                    "bytes": len(response.content),
-                    "database_ms": 1000 * sum(float(q["time"]) for q in queries.captured_queries),
-                }
-            )
+        for name, address in sorted(addresses(samples_for(person))):
+            found = measured(client, address, rounds)
+            if found:
+                rows.append({"who": "admin" if staff else "lead", "page": name} | found)
         get_user_model().objects.filter(pk=person.pk).delete()
-    return rows
+    return {"repositories": fleet, "pages": rows, "database": database(), "roll_up": rolled_up()}
+
+
+def database() -> dict[str, Any]:
+    """Bytes of the largest tables with their indexes, and of all; rows, and days that the history covers."""
+    from django.db import connection
+    from django.db.models import Max, Min
+
+    from assessments.models import Assessment
+
+    if connection.vendor != "postgresql":
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        cursor.execute(
+            "SELECT relname, pg_total_relation_size(oid), reltuples::bigint FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC"
+        )
+        tables = cursor.fetchall()
+    span = Assessment.objects.aggregate(first=Min("judged_at"), last=Max("judged_at"))
+    return {
+        "bytes": sum(size for _, size, _ in tables),
+        "days": (span["last"] - span["first"]).days + 1,
+        "assessments": Assessment.objects.count(),
+        "tables": [{"table": name, "bytes": size, "rows": rows} for name, size, rows in tables[:8]],
+    }
+
+
+def rolled_up() -> dict[str, float]:
+    """Seconds that the figures of today take, and of the last thirty days; nothing else is changed."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from assessments.services.rollups import roll_up
+
+    today = timezone.now().date()
+    found = {}
+    for name, days in (("day", 0), ("month", 30)):
+        began = time.perf_counter()
+        roll_up(today - timedelta(days=days))
+        found[name] = round(time.perf_counter() - began, 2)
+    return found
+
+
+def table(fleets: list[dict[str, Any]]) -> Iterator[str]:
+    """One line per page and fleet, with how the median grew from the first fleet to the last."""
+    yield f"{'who':6}{'page':44}{'repos':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'db ms':>8}{'KB':>8}{'growth':>8}"
+    known = [{(row["who"], row["page"]): row for row in fleet["pages"]} for fleet in fleets]
+    for key in known[-1]:
+        first = known[0].get(key)
+        for fleet, rows in zip(fleets, known, strict=True):
+            row = rows.get(key)
+            if row is None:
+                continue
+            grown = f"{row['p50'] / first['p50']:.1f}×" if first and row is known[-1][key] else ""
+            yield (
+                f"{row['who']:6}{row['page'][:43]:44}{fleet['repositories']:>7}{row['queries']:>9}{row['p50']:>9.1f}"
+                f"{row['p95']:>9.1f}{row['database_ms']:>8.1f}{row['bytes'] / 1024:>8.1f}{grown:>8}"
+            )
 
 
 def main() -> None:
+    from benchmarks.machine import Run, result_file
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("databases", nargs="+", metavar="DATABASE_URL")
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, nargs="?", const=result_file("pages"))
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
         print(json.dumps(measure(options.rounds)))
         return
+    run = Run("pages")
     fleets = []
     for url in options.databases:
         command = [sys.executable, __file__, "--here", "--rounds", str(options.rounds), url]
@@ -122,19 +239,10 @@ def main() -> None:
             command, env={**os.environ, "DATABASE_URL": url}, stdout=subprocess.PIPE, check=True, text=True
         )
         fleets.append(json.loads(made.stdout.splitlines()[-1]))
+    for line in table(fleets):
+        print(line)
     if options.json:
-        print(json.dumps(fleets, indent=1))
-        return
-    print(
-        f"{'who':6}{'page':34}{'repos':>8}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'db ms':>8}{'KB':>8}{'growth':>8}"
-    )
-    for same in zip(*fleets, strict=True):
-        for row in same:
-            growth = f"{row['p50'] / same[0]['p50']:.1f}×" if row is same[-1] and len(same) > 1 else ""
-            print(
-                f"{row['who']:6}{row['page']:34}{row['repositories']:>8}{row['queries']:>9}{row['p50']:>9.1f}"
-                f"{row['p95']:>9.1f}{row['database_ms']:>8.1f}{row['bytes'] / 1024:>8.1f}{growth:>8}"
-            )
+        run.keep(options.json, fleets, rounds=options.rounds)
 
 
 if __name__ == "__main__":

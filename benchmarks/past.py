@@ -1,8 +1,10 @@
 """Twelve monthly points of a backfill against the cold scan of the same repository, each as a whole process.
 
-    python -m benchmarks.past MIRROR [MIRROR ...]
+    python -m benchmarks.past MIRROR [MIRROR ...] [--json [FILE]]
 
-Without a cache twelve points would cost twelve scans. Every figure is a ratio of two times of the same run.
+Both are processes of their own: the first fills the cache of answers, the second finds it filled. How a worker that is
+warm does it, database included, is part of ``benchmarks.scan``. Without a cache twelve points would cost twelve scans.
+Every figure is a ratio of two times of the same run.
 """
 
 import argparse
@@ -14,6 +16,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks.machine import Run, result_file
 from scanners.cache import Remembering, SqliteCache
 from scanners.history import first_parents
 from scanners.rules import load_ruleset
@@ -24,7 +27,8 @@ from scanners.tree import RepoTree, read_committed_at
 POINTS = 12
 
 
-def main(mirrors: list[Path]) -> int:
+def main(mirrors: list[Path], kept_in: Path | None = None) -> int:
+    run, rows = Run("past"), []
     print(f"{'repository':<44} {'cold':>8} {'points':>7} {'past':>8} {'ratio':>6}")
     worst = 0.0
     for mirror in mirrors:
@@ -35,8 +39,18 @@ def main(mirrors: list[Path]) -> int:
             past = _process(mirror, folder, commits)
         ratio = past / cold
         worst = max(worst, ratio)
+        rows.append(
+            {
+                "repository": mirror.parent.name,
+                "cold_ms": round(1000 * cold),
+                "points": len(commits),
+                "past_ms": round(1000 * past),
+            }
+        )
         print(f"{mirror.parent.name:<44} {cold:>7.2f}s {len(commits):>7} {past:>7.2f}s {ratio:>6.2f}")
     print(f"worst ratio {worst:.2f}")
+    if kept_in:
+        run.keep(kept_in, rows)
     return 0
 
 
@@ -78,4 +92,6 @@ if __name__ == "__main__":
         sys.exit(0)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mirrors", nargs="+", type=Path)
-    sys.exit(main(parser.parse_args().mirrors))
+    parser.add_argument("--json", type=Path, nargs="?", const=result_file("past"))
+    given = parser.parse_args()
+    sys.exit(main(given.mirrors, given.json))

@@ -1,6 +1,6 @@
 """How long a PDF takes and how much memory its process needs, for one report and for teams of several sizes.
 
-    uv run python benchmarks/pdf.py [REPOSITORIES ...] [--json FILE]
+    uv run python benchmarks/pdf.py [REPOSITORIES ...] [--json [FILE]]
 
 Each document is set in a process of its own, from made-up verdicts with evidence and a year of daily scores. Told are the
 seconds that setting it takes (page models aside), the peak memory of the whole process (page models included), the
@@ -28,6 +28,7 @@ from assessments.report import ReportPage, Subject, build_report  # noqa: E402
 from assessments.reports.pdf import Trend, render_pdf, render_team_pdf  # noqa: E402
 from assessments.standard import Standard, load_standard  # noqa: E402
 from assessments.team_report import build_team_report  # noqa: E402
+from benchmarks.machine import Run, result_file  # noqa: E402
 from scanners.facts import Evidence  # noqa: E402
 from scanners.rules import RULESETS, SHIPPED, load_ruleset  # noqa: E402
 from scanners.verdicts import Verdict  # noqa: E402
@@ -95,12 +96,15 @@ def measure(size: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time and memory of PDFs.")
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES, metavar="REPOSITORIES")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
+    parser.add_argument(
+        "--json", type=Path, nargs="?", const=result_file("pdf"), help="write the figures to this file"
+    )
     parser.add_argument("--here", action="store_true", help="measure in this process, print JSON")
     arguments = parser.parse_args()
     if arguments.here:
         print(json.dumps(measure(arguments.sizes[0])))
         return
+    run = Run("pdf")
     found = []
     for size in arguments.sizes:
         done = subprocess.run(
@@ -113,7 +117,7 @@ def main() -> None:
             f"({one['before_mb']} MB before)  {one['bytes'] / 1e6:.1f} MB"
         )
     if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+        run.keep(arguments.json, found)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.machine import Run, result_file  # noqa: E402
+
 DAY = 86400.0
 JITTER = (0.95, 1.05)
 """As ``services.scans.next_scan_at`` spreads the repositories."""
@@ -201,6 +203,7 @@ def main() -> None:
         "--failure-seconds", type=float, default=30.0, help="a worker is held (default 30)"
     )
     simulating.add_argument("--seed", type=int, default=1)
+    simulating.add_argument("--json", type=Path, nargs="?", const=result_file("workers"))
     options = parser.parse_args()
     if options.command == "measure":
         measured = []
@@ -214,6 +217,8 @@ def main() -> None:
         print(json.dumps(measured, indent=1))
         return
     costs = [Cost(**one) for one in json.loads(options.costs.read_text())]
+    run = Run("workers")
+    rows = []
     network = Network(options.round_trip, options.bandwidth, options.failing, options.failure_seconds)
     print(f"{len(costs)} measured repositories, {network}")
     print(
@@ -223,12 +228,18 @@ def main() -> None:
     for days in options.days:
         for repositories in options.repositories:
             row = simulate(costs, repositories, days, network, options.seed)
+            rows.append(row)
             print(
                 f"{repositories:>12}{days:>5.0f} d{row['workers']:>9.0f}{row['scans_per_worker_hour']:>16.0f}"
                 f"{row['p95_wait_s']:>8.0f} s{row['first_cycle_hours']:>11.1f} h{row['scans_per_second']:>9.2f}"
                 f"{row['judged_per_second']:>10.2f}{row['mirrors_tb']:>7.2f} TB",
                 flush=True,
             )
+    if options.json:
+        run.keep(
+            options.json,
+            {"rows": rows, "costs": json.loads(options.costs.read_text()), "network": asdict(network)},
+        )
 
 
 if __name__ == "__main__":

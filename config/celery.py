@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_init, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -11,6 +11,30 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("plumbline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+class ServedQueues(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+    """Tells which queues this worker serves for as long as it is connected to the broker."""
+
+    requires = {"celery.worker.consumer.tasks:Tasks"}
+    timer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        from assessments.services import queues
+
+        def tell() -> None:
+            queues.tell(list(consumer.app.amqp.queues.consume_from))
+
+        tell()
+        self.timer = consumer.timer.call_repeatedly(queues.TELL_SECONDS, tell)
+
+    def stop(self, consumer: Any) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+app.steps["consumer"].add(ServedQueues)
 
 
 @setup_logging.connect

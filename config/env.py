@@ -58,6 +58,14 @@ class Environment(BaseSettings):
     max_repository_mb: int = Field(default=2048, ge=1, le=200_000)
     scan_memory_mb: int = Field(default=1536, ge=256, le=200_000)
     max_files: int = Field(default=200_000, ge=100, le=2_000_000)
+    scan_queues: Annotated[list[Literal["scans", "scans.large"]], NoDecode, Field(min_length=1)] = [
+        "scans",
+        "scans.large",
+    ]
+    large_repository_mb: int = Field(default=500, ge=1, le=200_000)
+    large_files: int = Field(default=20_000, ge=1, le=2_000_000)
+    large_seconds: int = Field(default=60, ge=1, le=4 * 3600)
+    answers_mb: int = Field(default=2048, ge=16, le=1_000_000)
     mirrors_mb: int = Field(default=0, ge=0, le=100_000_000)
     host_connections: int = Field(default=4, ge=1, le=100)
     keep_scans_days: int = Field(default=180, ge=1, le=3650)
@@ -68,12 +76,13 @@ class Environment(BaseSettings):
     monitoring_token: str = Field(default="", repr=False)
     monitoring_addresses: Annotated[list[str], NoDecode] = ["127.0.0.0/8", "::1"]
     export_days: int = Field(default=14, ge=1, le=365)
+    api_requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
     email_url: str = Field(default="", repr=False)
     from_email: str = "plumbline@localhost"
     public_url: str = ""
     role: Literal["web", "worker", "command"] = "command"
 
-    @field_validator("hosts", "secret_key_fallbacks", "monitoring_addresses", mode="before")
+    @field_validator("hosts", "secret_key_fallbacks", "monitoring_addresses", "scan_queues", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         """A list from words between commas, or from JSON."""

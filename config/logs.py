@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from assessments.tokens import without_tokens
 from scanners.redact import redact
 
 _SHARED: list[Any] = [
@@ -24,12 +25,12 @@ def redacted(_logger: Any, _method: str, event: Any) -> Any:
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        return redact(without_tokens(value))
     if isinstance(value, Mapping):
         return {key: _without_secrets(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_without_secrets(one) for one in value]
-    return value if isinstance(value, bool | int | float | None) else redact(str(value))
+    return value if isinstance(value, bool | int | float | None) else _without_secrets(str(value))
 
 
 def formatter(as_json: bool) -> logging.Formatter:

@@ -13,7 +13,7 @@ PERIODIC = (
         "Take over abandoned scans",
         "assessments.tasks.recover_abandoned",
         1,
-        "Queues scans again whose worker has died.",
+        "Queues scans, backfills and exports again whose worker has died.",
     ),
     Entry(
         "Remove old exports", "assessments.tasks.purge_exports", 60, "Deletes export files past their time."

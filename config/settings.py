@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from kombu import Exchange, Queue
+
+from assessments.static_stamp import is_laid_out
 from config.env import SettingsInvalid, read_environment
 from config.schedule import PERIODIC
 
@@ -145,6 +148,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ENVIRONMENT.hosts] if ENVIRONMENT.https else []
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 << 20
+API_REQUESTS_PER_MINUTE = ENVIRONMENT.api_requests_per_minute
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -213,7 +217,13 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "assessments.static_files.PackedStorage"
+            if is_laid_out(BASE_DIR / "static", STATIC_ROOT)
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
@@ -228,6 +238,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = ENVIRONMENT.scan_seconds + 60
 CELERY_TASK_SOFT_TIME_LIMIT = ENVIRONMENT.scan_seconds
 CELERY_TASK_DEFAULT_QUEUE = "scans"
+# What a worker serves that is started without --queues; others are still sent to.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in ENVIRONMENT.scan_queues]
 CELERY_TASK_DEFAULT_PRIORITY = 5
 CELERY_TASK_QUEUE_MAX_PRIORITY = 9 if CELERY_BROKER_URL.startswith("amqp") else None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

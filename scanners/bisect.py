@@ -6,8 +6,9 @@ were seen.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from scanners.values import dataclass, replace
 
 OutcomeOf = Callable[[str], str | None]
 """The verdict at a commit, None where it cannot be judged."""

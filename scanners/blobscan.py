@@ -8,7 +8,7 @@ The result is plain JSON and depends on the blob and the plan alone, so it is ke
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypedDict
 
@@ -16,7 +16,8 @@ import re2
 
 from scanners.comments import in_comment
 from scanners.detectors.base import Detector
-from scanners.literals import Gate
+from scanners.finding import Find, compiled, finder_of, spans
+from scanners.gate import Gate, Look, whole
 from scanners.matchers.code import CodeMatcher, find_lines
 from scanners.matchers.text import TextMatcher
 from scanners.tree import decode_text
@@ -76,7 +77,7 @@ class Plan:
         self._literals = literals
         self._filter: Any = None
         self._gate: Gate | None = None
-        self._compiled: list[Any] = [None] * len(self._patterns)
+        self._finders: list[Find | None] = [None] * len(self._patterns)
         self.digest = self._digest()
 
     def _digest(self) -> str:
@@ -101,13 +102,13 @@ class Plan:
         if is_unwritten(data):
             return {"g": NOT_TEXT if b"\0" in data[:_HEAD] else 1}
         found: Observation = {}
-        selected = self._select(data)
-        if selected:
-            matched = self._positions(data, selected)
+        look = self._look(data)
+        if look.selected:
+            matched = self._positions(data, look)
             if matched:
                 found["m"] = matched
         facts: dict[str, Any] = {}
-        for detector in self._chosen(data, selected):
+        for detector in self._chosen(data, look):
             try:
                 fact = detector.observe(data, self.language)
             except Exception:  # noqa: BLE001 - one detector on one hostile file must not end the scan
@@ -119,40 +120,42 @@ class Plan:
             found["d"] = facts
         return found
 
-    def _select(self, data: bytes) -> list[int]:
-        """The patterns whose literals occur in ``data``: a superset of those that match, ascending."""
+    def _look(self, data: bytes) -> Look:
+        """The patterns whose literals occur in ``data``: a superset of those that match."""
         if not self._patterns:
-            return []
+            return whole(data, ())
         if self._gate is not None:
-            return self._gate.select(data)
+            return self._gate.look(data)
         if self._filter is None:
             if self._literals and all(pattern in self._literals for pattern in self._patterns):
                 self._gate = Gate(self._patterns, self._literals)
-                return self._gate.select(data)
+                return self._gate.look(data)
             self._filter = re2.Filter()
             for pattern in (*self._patterns, _CANARY):
                 self._filter.Add(pattern, _OPTIONS)
             self._filter.Compile()
         possible = self._filter.Match(data + _CANARY.encode(), True) or []
         last = len(self._patterns)
-        if last not in possible:
-            return list(range(last))
-        return [index for index in possible if index < last]
+        return whole(data, range(last) if last not in possible else (i for i in possible if i < last))
 
-    def _chosen(self, data: bytes, selected: Iterable[int]) -> list[Detector]:
+    def _chosen(self, data: bytes, look: Look) -> list[Detector]:
         first = len(self.texts) + len(self.codes)
-        gated = [i for i in selected if i >= first and self._regex(i).search(data)]
+        gated = [i for i in look.selected if i >= first and self._found(data, i, look)]
         return self._ungated + [self._gated[i - first] for i in gated]
 
-    def _positions(self, data: bytes, selected: Iterable[int]) -> dict[str, list[int]]:
+    def _found(self, data: bytes, index: int, look: Look) -> bool:
+        find = self._finder(index)
+        return any(find(data, start, end)[0][0] >= 0 for start, end in look.ranges(index))
+
+    def _positions(self, data: bytes, look: Look) -> dict[str, list[int]]:
         matched: dict[str, list[int]] = {}
         to_parse: list[CodeMatcher] = []
-        for index in selected:
+        for index in look.selected:
             if index < len(self.texts):
-                lines = self._lines(data, index)
+                lines = self._lines(data, index, look)
                 if lines:
                     matched[str(index)] = lines
-            elif index < len(self.matchers) and self._regex(index).search(data):
+            elif index < len(self.matchers) and self._found(data, index, look):
                 to_parse.append(self.codes[index - len(self.texts)])
         if to_parse:
             keys = {c.key: i + len(self.texts) for i, c in enumerate(self.codes)}
@@ -161,44 +164,43 @@ class Plan:
                 matched[str(keys[key])] = [len(places), *places[:MAX_LINES]]
         return matched
 
-    def _regex(self, index: int) -> Any:
-        """The pattern of that number; the filter has compiled it already, a gate leaves it to its first use."""
-        compiled = self._compiled[index]
-        if compiled is None:
-            compiled = self._filter.re(index) if self._gate is None else _condition(self._patterns[index])
-            self._compiled[index] = compiled
-        return compiled
+    def _finder(self, index: int) -> Find:
+        """Of the pattern of that number; the filter has compiled it already, a gate leaves it to its first use."""
+        find = self._finders[index]
+        if find is None:
+            known = self._filter.re(index) if self._gate is None else None
+            find = self._finders[index] = finder_of(known) if known else _finder(self._patterns[index])
+        return find
 
     def prepare(self) -> None:
         """Compiles every expression now, for a process that judges many repositories; else each at its first use."""
-        self._select(b"")
+        self._look(b"")
         for index in range(len(self._patterns)):
-            self._regex(index).search(b"")
+            self._finder(index)(b"", 0, 0)
             if index < len(self.texts):
                 matcher = self.texts[index]
                 for side in (matcher.also, matcher.unless, matcher.unless_line):
                     if side:
-                        _condition(side)
+                        _finder(side)
 
     def _allowed(self, data: bytes, matcher: TextMatcher) -> bool:
         """Whether the rest of the file lets the matcher count; asked only once the pattern has matched."""
-        if matcher.also and not _condition(matcher.also).search(data):
+        if matcher.also and not _matches(_finder(matcher.also), data):
             return False
-        return not (matcher.unless and _condition(matcher.unless).search(data))
+        return not (matcher.unless and _matches(_finder(matcher.unless), data))
 
-    def _lines(self, data: bytes, index: int) -> list[int]:
+    def _lines(self, data: bytes, index: int, look: Look) -> list[int]:
         """[count, first lines...] of a pattern, or [] where comments and side conditions leave nothing."""
         matcher = self.texts[index]
-        barred = _condition(matcher.unless_line) if matcher.unless_line else None
+        barred = _finder(matcher.unless_line) if matcher.unless_line else None
         lines: list[int] = []
         count, line, last = 0, 1, 0
-        for match in self._regex(index).finditer(data):
-            start, end = match.span()
+        for start, end in spans(self._finder(index), data, look.ranges(index)):
             while start < end and data[start] in b" \t\r\n":
                 start += 1
             if not matcher.in_comments and in_comment(data, start, self.language):
                 continue
-            if barred is not None and barred.search(_line_at(data, start)):
+            if barred is not None and _matches(barred, _line_at(data, start)):
                 continue
             if not count and not self._allowed(data, matcher):
                 return []
@@ -215,8 +217,12 @@ class Plan:
 
 
 @lru_cache(maxsize=4096)
-def _condition(pattern: str) -> Any:
-    return re2.compile(pattern.encode(), _OPTIONS)
+def _finder(pattern: str) -> Find:
+    return compiled(pattern.encode(), _OPTIONS)
+
+
+def _matches(find: Find, data: bytes) -> bool:
+    return bool(find(data, 0, len(data))[0][0] >= 0)
 
 
 def _line_at(data: bytes, position: int) -> bytes:

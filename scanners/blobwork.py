@@ -10,9 +10,9 @@ import marshal
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from scanners.blobscan import Observation, Plan
+from scanners.values import dataclass, field
 
 Work = Mapping[str, list[Plan]]
 """By blob id: the plans that ask something of it."""

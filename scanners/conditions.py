@@ -17,13 +17,13 @@ Truth is True, False or None: None where something that decides could not be mea
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from scanners.facts import Evidence
 from scanners.languages import CODE
 from scanners.matchers.base import listed
 from scanners.signals import Answers
+from scanners.values import dataclass, field
 
 Condition = str | Mapping[str, Any]
 

@@ -1,7 +1,8 @@
 """The plain values that pass between the parts of the engine. No behaviour, no I/O."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from scanners.values import dataclass, field
 
 Strength = Literal["strong", "moderate", "weak"]
 

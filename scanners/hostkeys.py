@@ -4,10 +4,10 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
 
 from scanners.errors import SourceError
 from scanners.source_url import Source
+from scanners.values import dataclass
 
 MAX_LINES = 60
 _KEY_TYPE = re.compile(r"(?:sk-)?(?:ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521))(?:@openssh\.com)?")

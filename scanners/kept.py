@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-FORMAT = 2
+FORMAT = 3
 """Grows when what is kept changes its meaning."""
 
 Make = Callable[[], tuple[Any, Iterable[Path]]]

@@ -1,12 +1,12 @@
 """Which literals an expression cannot match without, so that most expressions need not even be compiled for a file.
 
-Worked out once per ruleset and kept with it. The answer only ever errs towards looking: an expression that is not
-understood counts as one that may match anywhere.
+Worked out once per ruleset and kept with it, for ``scanners.gate``. The answer only ever errs towards looking: an
+expression that is not understood counts as one that may match anywhere.
 """
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 Clauses = list[list[str]]
@@ -18,6 +18,8 @@ _MAX_CLAUSE = 400
 _MAX_CLASS = 6
 _FEW_LETTERS = 3
 _MAX_CLAUSES = 3
+_MAX_OTHERS = 4
+_MAX_OTHER = 60
 _COMMON = frozenset(
     ["import", "from", "return", "function", "const", "class", "require", "export", "public", "self", "name", "type",
      "http", "string", "def", "func", "new", "for", "the", "this", "get", "set", "let", "var", "end", "use", "key",
@@ -26,8 +28,8 @@ _COMMON = frozenset(
 """Words that stand in most files: where another group decides, these are not looked for."""
 
 
-_NAMED_CLASS = re.compile(r"\[:\^?[a-z]+:\]")
-_INLINE_FLAGS = re.compile(r"(?<!\\)\(\?[imsU]+\)")
+NAMED_CLASS = re.compile(r"\[:\^?[a-z]+:\]")
+INLINE_FLAGS = re.compile(r"(?<!\\)\(\?[imsU]+\)")
 """They may stand anywhere in RE2, and change nothing here: letter case never counts."""
 
 
@@ -36,21 +38,29 @@ def packed(clauses: Clauses) -> str:
     return "\0\0".join("\0".join(clause) for clause in clauses)
 
 
-def unpacked(text: str) -> Clauses:
-    """The groups that ``packed`` made ``text`` of."""
-    return [clause.split("\0") for clause in text.split("\0\0")] if text else []
+def clues_of(pattern: str) -> tuple[Clauses, Clauses]:
+    """The groups of literals of one RE2 expression, the most telling first, and others that say too little to be looked
+    for: they count where their literals are looked for anyway."""
+    usable = _groups_of(pattern)
+    kept = usable[:1] + [c for c in usable[1:_MAX_CLAUSES] if _telling(c)[0]]
+    others = [c for c in usable if c not in kept and len(c) <= _MAX_OTHER][:_MAX_OTHERS]
+    return [sorted(clause) for clause in kept], [sorted(clause) for clause in others]
 
 
 def clauses_of(pattern: str) -> Clauses:
-    """The groups of literals of one RE2 expression, the most telling first."""
-    if _NAMED_CLASS.search(pattern):  # which the parser takes for something else
+    """The groups of literals of one RE2 expression that are looked for, the most telling first."""
+    return clues_of(pattern)[0]
+
+
+def _groups_of(pattern: str) -> list[frozenset[str]]:
+    if NAMED_CLASS.search(pattern):  # which the parser takes for something else
         return []
     from re import _parser  # type: ignore[attr-defined]
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            parsed = _parser.parse(_INLINE_FLAGS.sub("", pattern))
+            parsed = _parser.parse(INLINE_FLAGS.sub("", pattern))
         exact, clauses = _walk(list(parsed))
     except Exception:  # noqa: BLE001 - an expression of RE2 that this parser does not know
         return []
@@ -58,8 +68,7 @@ def clauses_of(pattern: str) -> Clauses:
         clauses = [exact]
     usable = [c for c in clauses if c and min(map(len, c)) >= 2 and len(c) <= _MAX_CLAUSE]
     usable.sort(key=_telling, reverse=True)
-    kept = usable[:1] + [c for c in usable[1:_MAX_CLAUSES] if _telling(c)[0]]
-    return [sorted(clause) for clause in kept if not any("\0" in literal for literal in clause)]
+    return [clause for clause in usable if not any("\0" in literal for literal in clause)]
 
 
 def _telling(clause: frozenset[str]) -> tuple[bool, int, int]:
@@ -159,63 +168,3 @@ def _repeated(least: int, most: Any, items: Any) -> tuple[_Strings | None, list[
     if least == most == 1:
         return strings, clauses
     return None, [] if "" in strings else [strings]
-
-
-class Gate:
-    """Finds which of many expressions may match a text, by their literals, in one pass over it."""
-
-    def __init__(self, patterns: Sequence[str], known: Mapping[str, str]) -> None:
-        """``known`` holds the packed groups of every one of ``patterns``."""
-        from ahocorasick_rs import BytesAhoCorasick
-
-        literals: dict[str, int] = {}
-        clauses: dict[tuple[str, ...], int] = {}
-        self._of_literal: list[list[int]] = []
-        self._always: list[int] = []
-        self._of_clause: list[list[tuple[int, tuple[int, ...]]]] = []
-        for index, pattern in enumerate(patterns):
-            groups = [tuple(group) for group in unpacked(known[pattern])]
-            if not groups:
-                self._always.append(index)
-                continue
-            numbers = []
-            for group in groups:
-                number = clauses.get(group)
-                if number is None:
-                    number = clauses[group] = len(clauses)
-                    self._of_clause.append([])
-                    for literal in group:
-                        place = literals.setdefault(literal, len(literals))
-                        if place == len(self._of_literal):
-                            self._of_literal.append([])
-                        self._of_literal[place].append(number)
-                numbers.append(number)
-            self._of_clause[numbers[0]].append((index, tuple(numbers[1:])))
-        self._find = (
-            BytesAhoCorasick([literal.encode() for literal in literals]).find_matches_as_indexes
-            if literals
-            else None
-        )
-
-    def select(self, data: bytes) -> list[int]:
-        """Numbers of the expressions whose literals stand in ``data``, ascending: a superset of those that match."""
-        selected = self._always.copy()
-        if self._find is not None:
-            of_literal, of_clause = self._of_literal, self._of_clause
-            held: set[int] = set()
-            for literal in {found[0] for found in self._find(folded(data), overlapping=True)}:
-                held.update(of_literal[literal])
-            for clause in held:
-                for index, others in of_clause[clause]:
-                    if all(other in held for other in others):
-                        selected.append(index)
-        selected.sort()
-        return selected
-
-
-def folded(data: bytes) -> bytes:
-    """``data`` in lower case, with the two characters beyond ASCII that count as ASCII letters of either case."""
-    data = data.lower()
-    if b"\xe2\x84\xaa" in data:
-        data = data.replace(b"\xe2\x84\xaa", b"k")
-    return data.replace(b"\xc5\xbf", b"s") if b"\xc5\xbf" in data else data

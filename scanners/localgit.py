@@ -10,10 +10,10 @@ import re
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from scanners.errors import SourceError
+from scanners.values import dataclass
 
 MAX_REFS = 100_000
 _MAX_PACKED_REFS_BYTES = 32 << 20

@@ -13,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -24,6 +23,7 @@ from scanners.localgit import borrow, find_local, read_plain
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
 from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, tidy
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.remote import Listing, Progress, Remote

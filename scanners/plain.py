@@ -1,13 +1,13 @@
 """A scan's result as a JSON value and back, to pass between processes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from scanners.facts import Evidence, Problem
 from scanners.profile import Profile
 from scanners.scan import ScanResult
+from scanners.values import asdict
 from scanners.verdicts import Verdict
 
 

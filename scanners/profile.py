@@ -1,12 +1,12 @@
 """The profile of a repository: kind, what it has, its stack; decided from signals, with their evidence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from scanners.conditions import Scene
 from scanners.facts import Evidence
 from scanners.languages import CODE, FAMILIES
+from scanners.values import dataclass, field
 
 FIELDS = ("has_http_api", "has_database", "has_users", "has_docs_ui")
 KINDS = ("service", "library", "cli", "frontend", "infrastructure", "documentation")

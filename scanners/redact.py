@@ -7,7 +7,6 @@ live-looking credential from a placeholder. All patterns are RE2: linear time on
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +30,10 @@ from scanners.secret_forms import (
     WORDS,
     Form,
 )
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
-    from scanners.literals import Gate
+    from scanners.gate import Gate
 
 BLANK = "[redacted]"
 
@@ -94,7 +94,7 @@ def use_literals(known: Mapping[str, str]) -> None:
     """Choose patterns by literals from now on, where ``known`` holds those of all ``HINTS``, instead of by RE2."""
     global _gate
     if _gate is None and all(hint in known for hint in HINTS):
-        from scanners.literals import Gate
+        from scanners.gate import Gate
 
         _gate = Gate(HINTS, known)
 

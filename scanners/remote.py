@@ -12,13 +12,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from scanners.errors import Fault, ScanError, SourceError
 from scanners.git import MAX_OUTPUT_BYTES, GitFailed, Unshown, environment, run_git
 from scanners.reach import covers
 from scanners.source_url import Credential, Source, parse_source, resolve_host, unreachable, vet_host
+from scanners.values import dataclass, replace
 
 if TYPE_CHECKING:
     from email.message import Message

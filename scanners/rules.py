@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from scanners.matchers.settings import SettingMatcher
 from scanners.matchers.text import TextMatcher
 from scanners.redact import HINTS, use_literals
 from scanners.signals import Signal, build_matchers
+from scanners.values import dataclass, field
 
 RULESETS = Path(__file__).parent / "rulesets"
 SHIPPED = {"industry-standards": "standard", "supply-chain": "supply-chain"}
@@ -122,7 +122,7 @@ def _kept(place: Path, cache_dir: Path | None) -> dict[str, Any]:
 
 def _literals(document: dict[str, Any]) -> dict[str, str]:
     """Worth its while only where it is kept: it takes as long as judging a repository with RE2's filter."""
-    from scanners.literals import clauses_of, packed
+    from scanners.gate import clue_of
 
     try:
         ruleset = ruleset_from_document(document)
@@ -130,7 +130,7 @@ def _literals(document: dict[str, Any]) -> dict[str, str]:
         return {}
     patterns = [m.pattern if isinstance(m, TextMatcher) else m.literal for m in ruleset.matchers]
     patterns += [detector.gate for detector in ruleset.detectors.values() if detector.gate]
-    return {pattern: packed(clauses_of(pattern)) for pattern in dict.fromkeys([*patterns, *HINTS])}
+    return {pattern: clue_of(pattern) for pattern in dict.fromkeys([*patterns, *HINTS])}
 
 
 _EXTENDS = re.compile(r"^extends:[ \t]*\[?([^\]\n#]+)", re.MULTILINE)

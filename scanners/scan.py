@@ -5,7 +5,6 @@ only the files that ended up as evidence; each quoted line passes the secret det
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from scanners.redact import redact
 from scanners.rules import Ruleset
 from scanners.signals import Answers
 from scanners.tree import RepoTree, decode_text
+from scanners.values import dataclass, replace
 from scanners.verdicts import Verdict, judge
 from scanners.view import TreeView
 

@@ -1,7 +1,6 @@
 """Signals: named questions to a tree, declared by matchers, answered with evidence."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
@@ -10,6 +9,7 @@ from scanners.facts import Answer, Evidence, Strength
 from scanners.matchers import code, dependencies, paths, settings, text, workflows
 from scanners.matchers.base import Matcher, Scope, listed, scope_of
 from scanners.missed import matcher_misses
+from scanners.values import dataclass
 from scanners.view import TreeView
 
 MAX_EVIDENCE = 5

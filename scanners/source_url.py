@@ -5,12 +5,12 @@ import os
 import re
 import socket
 import threading
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from scanners.errors import ScanError, SourceError
+from scanners.values import dataclass, field, replace
 
 MAX_URL_LENGTH = 2000
 RESOLVE_SECONDS = 10.0

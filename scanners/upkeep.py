@@ -9,11 +9,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from scanners.errors import LimitError
 from scanners.git import GitFailed, environment, run_git
+from scanners.values import dataclass
 
 TIDY_SECONDS = 7 * 24 * 3600.0
 """How often a mirror is collected and packed."""

@@ -1,12 +1,12 @@
 """Verdicts: what each rule says of one tree, with evidence, and how sure it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from scanners.conditions import Scene, Truth
 from scanners.facts import Evidence, Strength
 from scanners.rules import Rule
+from scanners.values import dataclass
 
 Outcome = Literal["pass", "fail", "not_applicable", "unknown"]
 

@@ -21,6 +21,7 @@ DJANGO_FREE = [
     "assessments.report",
     "assessments.staleness",
     "assessments.team_report",
+    "assessments.tokens",
     "assessments.charts",
     "assessments.reports.json",
     "assessments.reports.markdown",

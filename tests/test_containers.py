@@ -17,12 +17,14 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from assessments.services.queues import QUEUES
 from config.env import PREFIX, Environment
 
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "plumbline"}
+SCAN_WORKERS = ("scan-worker", "large-scan-worker")
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 UNITS = {"m": 1 << 20, "g": 1 << 30}
 
@@ -42,7 +44,9 @@ def test_it_is_what_the_compose_specification_says() -> None:
 
 
 def test_every_part_of_the_product_is_there() -> None:
-    assert set(SERVICES) == {"database", "valkey", "set-up", "web", "scan-worker", "scheduler", "job-worker"}
+    assert set(SERVICES) == {
+        "database", "valkey", "set-up", "web", "scan-worker", "large-scan-worker", "scheduler", "job-worker",
+    }  # fmt: skip
     assert set(COMPOSE) <= {"services", "networks", "volumes", "secrets", "x-plumbline"}
 
 
@@ -99,8 +103,14 @@ def test_only_the_web_is_reached_from_outside_and_from_this_machine_alone() -> N
     assert SERVICES["database"]["networks"] == SERVICES["valkey"]["networks"] == ["inside"]
 
 
-def test_scans_fit_the_memory_of_their_worker() -> None:
-    worker = SERVICES["scan-worker"]
+def test_every_queue_of_scans_has_a_worker() -> None:
+    served = {SERVICES[name]["environment"]["PLUMBLINE_SCAN_QUEUES"] for name in SCAN_WORKERS}
+    assert served == set(QUEUES)
+
+
+@pytest.mark.parametrize("name", SCAN_WORKERS)
+def test_scans_fit_the_memory_of_their_worker(name: str) -> None:
+    worker = SERVICES[name]
     at_once = int(worker["command"][worker["command"].index("--concurrency") + 1])
     scan = int(worker["environment"]["PLUMBLINE_SCAN_MEMORY_MB"]) << 20
     limit = int(worker["mem_limit"][:-1]) * UNITS[worker["mem_limit"][-1]]
@@ -115,11 +125,12 @@ def test_the_commands_are_those_that_up_supervises() -> None:
     }
     for name, ours in (
         ("scan-worker", "scan worker"),
+        ("large-scan-worker", "scan worker"),
         ("scheduler", "scheduler"),
         ("job-worker", "job worker"),
     ):
         words = [word for word in SERVICES[name]["command"] if not word.startswith(("python", "manage.py"))]
-        assert set(words) <= set(local[ours]), set(words) - set(local[ours])
+        assert set(words) - {"1"} <= set(local[ours]), set(words) - set(local[ours])
 
 
 def instructions() -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The domain's tables. Rows hold facts; whoever changes several of them at once is a service."""
 
+from assessments.models.api_token import ApiToken
 from assessments.models.assessment import Assessment, ChecklistItem, Standing, VerdictChange
 from assessments.models.audit import AuditEvent
 from assessments.models.credential import (
@@ -16,10 +17,11 @@ from assessments.models.plan import PlanEvent, PlanStep, SavedPlan
 from assessments.models.repository import Mirror, Repository
 from assessments.models.rollup import ItemDay, TeamDay
 from assessments.models.ruleset import RulesetDraft, RulesetVersion
-from assessments.models.scan import ScanPolicy, ScanRequest
+from assessments.models.scan import Rescan, ScanPolicy, ScanRequest
 from assessments.models.team import Membership, OneTimePassword, Team
 
 __all__ = [
+    "ApiToken",
     "Assessment",
     "AuditEvent",
     "ChecklistItem",
@@ -40,6 +42,7 @@ __all__ = [
     "PlanStep",
     "PushHook",
     "Repository",
+    "Rescan",
     "RulesetDraft",
     "RulesetVersion",
     "SavedPlan",

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from assessments.choices import ExportFormat, ExportScope, ExportState
+from assessments.choices import ACTIVE_EXPORTS, ExportFormat, ExportScope, ExportState
 from assessments.models.assessment import Assessment
 from assessments.models.repository import Repository
 from assessments.models.team import Team
@@ -17,6 +17,9 @@ class Export(models.Model):
     ``file`` is its name in the exports folder, set only when it is whole. ``done`` of ``total`` repositories have
     gone into it so far; ``teams`` are the ids of the teams whose repositories they are. It may be
     downloaded until ``expires_at``.
+
+    Whoever makes it holds it by ``claim`` and renews ``lease_until``; past it, it waits again, or is given up after too
+    many ``attempts`` that were cut off. One that waits is sent to the queue again past ``lease_until``.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -31,6 +34,9 @@ class Export(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    claim = models.CharField(max_length=40, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
     teams = models.JSONField(default=list, blank=True)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -41,6 +47,13 @@ class Export(models.Model):
 
     class Meta:
         ordering = ["-requested_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["state", "lease_until"],
+                name="export_abandoned",
+                condition=models.Q(state__in=ACTIVE_EXPORTS),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_format_display()} of {self.subject}"

@@ -8,7 +8,8 @@ from assessments.models.team import Team
 class Mirror(models.Model):
     """A bare clone of one address. ``canonical`` makes addresses that mean the same one row.
 
-    ``moved_to`` is where the host sends readers instead, empty while it serves them itself.
+    ``moved_to`` is where the host sends readers instead, empty while it serves them itself. ``bytes`` is what the
+    clone took when a worker last looked.
     """
 
     url = models.CharField(max_length=2000)
@@ -17,6 +18,7 @@ class Mirror(models.Model):
     head = models.CharField(max_length=64, blank=True)
     fetched_at = models.DateTimeField(null=True, blank=True)
     moved_to = models.CharField(max_length=2000, blank=True)
+    bytes = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -34,6 +36,9 @@ class Repository(models.Model):
     ``failures`` counts scans that failed one after the other, ``kills`` those that had to be ended by force.
     ``unreachable_at`` marks an address that has not answered for so long that it is tried less often;
     a quarantined repository is not scanned at all until a lead releases it.
+
+    ``files`` and ``scan_seconds`` are what the last scan that read it found and took; ``large`` keeps it in a queue of
+    its own (``services.sizes``). ``pushed_at`` is a push that no scan has followed yet, because the schedule rests.
     """
 
     mirror = models.ForeignKey(Mirror, models.PROTECT, related_name="repositories")
@@ -65,6 +70,10 @@ class Repository(models.Model):
     unreachable_at = models.DateTimeField(null=True, blank=True)
     quarantined_at = models.DateTimeField(null=True, blank=True)
     quarantine_reason = models.CharField(max_length=1000, blank=True)
+    files = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    scan_seconds = models.FloatField(null=True, blank=True, editable=False)
+    large = models.BooleanField(default=False, editable=False)
+    pushed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -74,6 +83,11 @@ class Repository(models.Model):
         indexes = [
             models.Index(fields=["team", "name"], name="repository_team_name"),
             models.Index(fields=["score"], name="repository_score"),
+            models.Index(
+                fields=["pushed_at"],
+                name="repository_pushed",
+                condition=models.Q(pushed_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,16 +3,55 @@
 from django.conf import settings
 from django.db import models
 
-from assessments.choices import ACTIVE_STATES, ScanReason, ScanState
+from assessments.choices import ACTIVE_STATES, RescanScope, ScanReason, ScanState
 from assessments.models.repository import Repository
+from assessments.models.team import Team
+
+
+class Rescan(models.Model):
+    """Scans that were asked for together: of a team, of what fails an item, of the fleet, after a new ruleset.
+
+    ``total`` scans belong to it. It is over at ``finished_at``, when none of them waits or runs any more; ``failed``
+    and ``cancelled`` of them ended that way by then, and ``cancelled_by`` called the rest off. Only what whoever
+    asked may see is in it.
+    """
+
+    scope = models.CharField(max_length=10, choices=RescanScope)
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="rescans")
+    item = models.CharField(max_length=60, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    requested_at = models.DateTimeField()
+    total = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-requested_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["requested_at"],
+                name="rescan_open",
+                condition=models.Q(finished_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Rescan of {self.total} repositories"
 
 
 class ScanRequest(models.Model):
     """One asked-for scan. At most one is active per repository.
 
     ``lease_until`` is renewed by the working process; past it, the scan counts as abandoned and is queued
-    again. ``worker`` names the worker that holds the claim, ``stages`` the seconds that each stage took,
-    ``retry_at`` when a scan that was given back for a fault that may pass is tried again.
+    again. ``rescan`` is what it was asked for with, if with others. ``worker`` names the worker that holds the
+    claim, ``stages`` the seconds that each stage took, ``retry_at`` when a scan that was given back for a fault that
+    may pass is tried again.
     """
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="scans")
@@ -21,6 +60,7 @@ class ScanRequest(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     requested_at = models.DateTimeField()
+    rescan = models.ForeignKey(Rescan, models.SET_NULL, null=True, blank=True, related_name="scans")
     state = models.CharField(max_length=10, choices=ScanState, default=ScanState.QUEUED)
     claim = models.CharField(max_length=40, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -43,7 +83,12 @@ class ScanRequest(models.Model):
                 fields=["repository"], condition=models.Q(state__in=ACTIVE_STATES), name="one_active_scan"
             )
         ]
-        indexes = [models.Index(fields=["state", "lease_until"], name="scan_abandoned")]
+        indexes = [
+            models.Index(fields=["state", "lease_until"], name="scan_abandoned"),
+            models.Index(
+                fields=["rescan", "state"], name="scan_of_rescan", condition=models.Q(rescan__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Scan of {self.repository}: {self.get_state_display()}"

@@ -1,6 +1,5 @@
 """The report as JSON, in the form that scripts rely on (``plumbline.assessment/1``)."""
 
-from dataclasses import asdict
 from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
@@ -12,6 +11,7 @@ from assessments.planning import Plan, PlannedPhase
 from assessments.report import EvidenceLine, Gap, ItemRow, ReportPage
 from assessments.reports.plain import json_text
 from assessments.standard import Standard
+from scanners.values import asdict
 
 SCHEMA = "plumbline.assessment/1"
 

@@ -29,13 +29,14 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class Care:
     """``notices`` the worst first; ``next_scan_at`` None where the schedule rests; addresses empty where the person
-    may not use them."""
+    may not use them. ``pushed_at`` is a push that waits for the schedule to go on."""
 
     notices: tuple[Notice, ...]
     next_scan_at: datetime | None
     paused: str
     release_url: str
     schedule_url: str
+    pushed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def care_of(repository: Repository, user: AbstractUser, policy: ScanPolicy | Non
         paused=paused,
         release_url=reverse("repository-release", args=[slug]) if leads and repository.quarantined_at else "",
         schedule_url=reverse("repository-schedule", args=[slug]) if leads else "",
+        pushed_at=repository.pushed_at if resting else None,
     )
 
 

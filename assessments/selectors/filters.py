@@ -1,12 +1,15 @@
 """Reading filters out of a query string: what is unknown is left out, never an error."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 PAGE_SIZE = 50
+CHUNK = 500
+"""Rows that are held at once while a whole list is written."""
 
 
 def text(query: Mapping[str, str], name: str, limit: int = 200) -> str:
@@ -27,3 +30,10 @@ def sort_order(query: Mapping[str, str], allowed: Mapping[str, str], default: st
 def paginate(rows: QuerySet[Any] | list[Any], query: Mapping[str, str], size: int = PAGE_SIZE) -> Page[Any]:
     """The page that the query string asks for; the nearest one where there is no such page."""
     return Paginator(rows, size).get_page(query.get("page", "1"))
+
+
+def in_chunks(rows: QuerySet[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """All rows, some at a time, from one query that the database answers piece by piece."""
+    found = rows.iterator(chunk_size=size)
+    while chunk := list(islice(found, size)):
+        yield chunk

@@ -1,5 +1,6 @@
 """Page model of the start page: how the fleet stands."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -12,18 +13,21 @@ from django.utils import timezone
 from assessments.charts import Chart
 from assessments.choices import ACTIVE_STATES, ExportScope, Outcome
 from assessments.grading import band
+from assessments.listings import DISTRIBUTION, FAILING_MOST, MOVERS, heat_table
 from assessments.models import Repository, VerdictChange
 from assessments.policy import may_add_repositories, visible_repositories, visible_scans
 from assessments.selectors.adoption import counts_of_items
 from assessments.selectors.exports import ExportMenu, export_menu
+from assessments.selectors.filters import in_chunks
 from assessments.selectors.heat import HeatMap, get_heat_map
 from assessments.selectors.repositories import RepositoryRow, repository_rows
 from assessments.selectors.trends import average_chart, change_of_days, days_for, grades_chart
 from assessments.services.rollups import CHANGE_DAYS
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.standard import Standard
+from assessments.tables import Listing, Shown, everything, shown
 
-MOVERS = 5
+MOST_MOVED = 5
 FAILING = 8
 
 
@@ -67,6 +71,10 @@ class FleetPage:
     grades_chart: Chart | None
     exports: ExportMenu
     can_add: bool
+    failing_table: Shown
+    grades_table: Shown
+    heat_table: Shown
+    movers_table: Shown
 
 
 def get_fleet_page(user: AbstractUser) -> FleetPage:
@@ -93,12 +101,44 @@ def get_fleet_page(user: AbstractUser) -> FleetPage:
         grades_chart=grades_chart(days),
         exports=export_menu(ExportScope.FLEET, reverse("fleet-export")),
         can_add=may_add_repositories(user),
+        failing_table=shown(FAILING_MOST),
+        grades_table=shown(DISTRIBUTION),
+        heat_table=shown(heat_table(())),
+        movers_table=shown(MOVERS),
     )
+
+
+def get_fleet_tables(user: AbstractUser, query: Mapping[str, str]) -> Listing:
+    """A table of the start page whole, by its id in ``table``: all that moved, all items that fail, all teams of the
+    heat map, or how many repositories have which grade."""
+    visible = visible_repositories(user)
+    _, standard = built(current_version())
+    wanted = query.get("table", "")
+    if wanted == MOVERS.id:
+        return Listing(everything(MOVERS), _all_movers(visible))
+    if wanted == FAILING_MOST.id:
+        return Listing(everything(FAILING_MOST), _failing(user, standard, None), "items")
+    heat = get_heat_map(user, standard, None) if wanted == "areas-by-team" else None
+    if heat is not None:
+        return Listing(everything(heat_table(heat.areas)), heat.rows)
+    counts = dict(visible.order_by().values_list("letter").annotate(Count("pk")))
+    letters = [one.letter for one in standard.scale]
+    return Listing(everything(DISTRIBUTION), [(letter, counts.get(letter, 0)) for letter in [*letters, ""]])
+
+
+def _all_movers(visible: QuerySet[Repository]) -> Iterator[Mover]:
+    """Every repository whose score changed, from the greatest gain to the greatest loss."""
+    moved = visible.exclude(change=0).filter(change__isnull=False).select_related("team")
+    for chunk in in_chunks(moved.order_by("-change", "name", "pk")):
+        yield from _with_causes(chunk)
 
 
 def _movers(moved: QuerySet[Repository], order: str) -> tuple[Mover, ...]:
     """The repositories that moved most, each with what flipped most lately."""
-    rows = list(moved.select_related("team").order_by(order, "name", "pk")[:MOVERS])
+    return _with_causes(list(moved.select_related("team").order_by(order, "name", "pk")[:MOST_MOVED]))
+
+
+def _with_causes(rows: list[Repository]) -> tuple[Mover, ...]:
     since = timezone.now() - timedelta(days=CHANGE_DAYS)
     changes = VerdictChange.objects.filter(
         repository__in=rows,
@@ -111,9 +151,9 @@ def _movers(moved: QuerySet[Repository], order: str) -> tuple[Mover, ...]:
     titles = {item.id: item.title for item in standard.items}
     flips: dict[int, list[str]] = {}
     causes: dict[int, set[str]] = {}
-    rising = order.startswith("-")
+    rising = {one.pk: (one.change or 0) > 0 for one in rows}
     for change in changes.only("repository_id", "item", "after", "cause"):
-        if (change.after == Outcome.PASS) == rising:
+        if (change.after == Outcome.PASS) == rising[change.repository_id]:
             flips.setdefault(change.repository_id, []).append(titles.get(change.item, change.item))
             causes.setdefault(change.repository_id, set()).add(change.get_cause_display())
     return tuple(
@@ -122,7 +162,7 @@ def _movers(moved: QuerySet[Repository], order: str) -> tuple[Mover, ...]:
     )
 
 
-def _failing(user: AbstractUser, standard: Standard) -> tuple[FailingItem, ...]:
+def _failing(user: AbstractUser, standard: Standard, limit: int | None = FAILING) -> tuple[FailingItem, ...]:
     passing, failing = counts_of_items(user)
     items = {item.id: item for item in standard.items}
     areas = {area.id: area.title for area in standard.areas}
@@ -135,5 +175,5 @@ def _failing(user: AbstractUser, standard: Standard) -> tuple[FailingItem, ...]:
             failing=failing[i],
             measured=failing[i] + passing.get(i, 0),
         )
-        for i in worst[:FAILING]
+        for i in worst[:limit]
     )

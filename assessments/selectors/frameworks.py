@@ -18,6 +18,7 @@ from assessments.frameworks import (
     shipped_frameworks,
     status_of,
 )
+from assessments.listings import CONTROLS, FRAMEWORKS, STANDINGS
 from assessments.models import Repository, RulesetVersion, Team
 from assessments.policy import visible_repositories, visible_teams
 from assessments.selectors.filters import paginate, text
@@ -25,6 +26,7 @@ from assessments.selectors.reports import guidance_of
 from assessments.services.assess import OUTCOMES
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.standard import Item
+from assessments.tables import Listing, Shown, everything, shown
 
 COUNTED: tuple[Status, ...] = ("met", "partly", "not_met", "not_measured", "not_applicable")
 
@@ -43,6 +45,7 @@ class FrameworkRow:
 @dataclass(frozen=True, slots=True)
 class FrameworkListPage:
     frameworks: tuple[FrameworkRow, ...]
+    table: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class ControlRow:
 class FrameworkPage:
     framework: Framework
     rows: tuple[ControlRow, ...]
+    table: Shown
     covered: int
     repositories: int
     team: str
@@ -102,6 +106,7 @@ class ControlPage:
     counts: tuple[tuple[str, str, int], ...]
     status: str
     rows: Page[Any]
+    table: Shown
 
 
 def framework_called(slug: str) -> Framework | None:
@@ -121,8 +126,29 @@ def get_framework_list() -> FrameworkListPage:
                 covered=sum(bool(items) for items in items_serving(one, guidance).values()),
             )
             for one in shipped_frameworks()
-        )
+        ),
+        shown(FRAMEWORKS),
     )
+
+
+def get_framework_tables() -> Listing:
+    return Listing(everything(FRAMEWORKS), get_framework_list().frameworks)
+
+
+def get_controls_listing(user: AbstractUser, framework: Framework, query: Mapping[str, str]) -> Listing:
+    """The controls of one framework as its page shows them."""
+    page = get_framework_page(user, framework, query)
+    return Listing(everything(CONTROLS), page.rows, "-".join(filter(None, (framework.slug, page.team))))
+
+
+def get_control_listing(
+    user: AbstractUser, framework: Framework, control: Control, query: Mapping[str, str]
+) -> Listing:
+    """All repositories that a control's page shows over its pages."""
+    items = items_serving(framework, guidance_of(DEFAULT))[control.id]
+    wanted = query.get("status", "") if query.get("status", "") in COUNTED else ""
+    rows = (_standing_row(*one) for one in _standing_of(user, items) if wanted in ("", one[1]))
+    return Listing(shown(STANDINGS), rows, framework.slug)
 
 
 def get_framework_page(user: AbstractUser, framework: Framework, query: Mapping[str, str]) -> FrameworkPage:
@@ -151,6 +177,7 @@ def get_framework_page(user: AbstractUser, framework: Framework, query: Mapping[
     return FrameworkPage(
         framework=framework,
         rows=rows,
+        table=everything(CONTROLS),
         covered=sum(bool(row.items) for row in rows),
         repositories=repositories,
         team=team,
@@ -171,26 +198,12 @@ def get_control_page(
     wanted = query.get("status", "") if query.get("status", "") in COUNTED else ""
     counts: Counter[str] = Counter()
     rows = []
-    for repository, verdicts in _standings(user, ""):
-        status = status_of(items, verdicts)
-        counts[status] += 1
-        if wanted in ("", status):
-            lacking = tuple(
-                links[item].title for item in items if item in links and verdicts(item) in ("fail", "unknown")
-            )
-            rows.append((repository, status, lacking))
+    for one in _standing_of(user, items):
+        counts[one[1]] += 1
+        if wanted in ("", one[1]):
+            rows.append(one)
     page = paginate(rows, query)
-    page.object_list = [
-        StandingRow(
-            name=one.name,
-            url=reverse("repository-detail", args=[one.slug]),
-            team=one.team.name,
-            status=status,
-            label=STATUSES[status],
-            lacking=lacking,
-        )
-        for one, status, lacking in page.object_list
-    ]
+    page.object_list = [_standing_row(*one) for one in page.object_list]
     return ControlPage(
         framework=framework,
         framework_url=reverse("framework", args=[framework.slug]),
@@ -199,6 +212,31 @@ def get_control_page(
         counts=tuple((status, STATUSES[status], counts[status]) for status in COUNTED if counts[status]),
         status=wanted,
         rows=page,
+        table=shown(STANDINGS),
+    )
+
+
+Stands = tuple[Repository, Status, tuple[str, ...]]
+"""A repository, its status at a control, and the titles of the items that it lacks there."""
+
+
+def _standing_of(user: AbstractUser, items: tuple[str, ...]) -> Iterator[Stands]:
+    links = _links()
+    for repository, verdicts in _standings(user, ""):
+        lacking = tuple(
+            links[item].title for item in items if item in links and verdicts(item) in ("fail", "unknown")
+        )
+        yield repository, status_of(items, verdicts), lacking
+
+
+def _standing_row(one: Repository, status: Status, lacking: tuple[str, ...]) -> StandingRow:
+    return StandingRow(
+        name=one.name,
+        url=reverse("repository-detail", args=[one.slug]),
+        team=one.team.name,
+        status=status,
+        label=STATUSES[status],
+        lacking=lacking,
     )
 
 

@@ -55,7 +55,7 @@ class HeatMap:
     teams: int
 
 
-def get_heat_map(user: AbstractUser, standard: Standard, limit: int = TEAMS) -> HeatMap | None:
+def get_heat_map(user: AbstractUser, standard: Standard, limit: int | None = TEAMS) -> HeatMap | None:
     """The heat map of the teams that the person may see, as last rolled up; None before that."""
     latest = TeamDay.objects.filter(team__isnull=True).aggregate(day=Max("day"))["day"]
     if latest is None:

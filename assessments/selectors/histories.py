@@ -1,6 +1,6 @@
 """Page model of a repository's history: every assessment, what flipped, and the backfill."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -16,11 +16,13 @@ from django.utils import timezone
 
 from assessments.choices import ACTIVE_WORK, Cause, Origin, PastWork, WorkState
 from assessments.forge import Forge, forge_of
+from assessments.listings import ASSESSMENTS, CHANGES
 from assessments.models import Assessment, HistoryRequest, Repository, Team, VerdictChange
 from assessments.policy import may_scan
-from assessments.selectors.filters import paginate
+from assessments.selectors.filters import in_chunks, paginate
 from assessments.services.origins import MONTH, searchable
 from assessments.services.rulesets import DEFAULT, built, current_version
+from assessments.tables import Listing, Shown, everything
 
 MAX_CHANGES = 50
 TEAM_CHANGES = 200
@@ -107,7 +109,9 @@ class HistoryPage:
     team_url: str
     compare_url: str
     rows: Page[Any]
+    table: Shown
     flips: tuple[FlipLine, ...]
+    changes_table: Shown
     searching: bool
     search_error: str
     backfill: BackfillState | None
@@ -139,7 +143,9 @@ def get_history_page(user: AbstractUser, repository: Repository, query: Mapping[
         team_url=reverse("team-detail", args=[repository.team.slug]),
         compare_url=reverse("repository-compare", args=[slug]),
         rows=_rows(repository, forge, query),
+        table=everything(ASSESSMENTS),
         flips=flips,
+        changes_table=everything(CHANGES),
         searching=bool(search and search.state in ACTIVE_WORK),
         search_error=search.error if search and search.state == WorkState.FAILED else "",
         backfill=backfill_state(latest.get(PastWork.BACKFILL), slug),
@@ -159,6 +165,7 @@ class TeamChangesPage:
     name: str
     url: str
     flips: tuple[FlipLine, ...]
+    table: Shown
     total: int
     more: bool
     findable: int
@@ -169,11 +176,7 @@ class TeamChangesPage:
 
 def get_team_changes(user: AbstractUser, team: Team) -> TeamChangesPage:
     """What flipped in the team's repositories over the last 30 days, and the commits behind it."""
-    changes = VerdictChange.objects.filter(
-        repository__team=team,
-        assessment__ruleset__ruleset=DEFAULT,
-        at__gte=timezone.now() - MONTH,
-    ).exclude(before="")
+    changes = _month_of(team)
     may = may_scan(user, team)
     flips = flip_lines(changes, None, may, TEAM_CHANGES)
     total = changes.count()
@@ -181,6 +184,7 @@ def get_team_changes(user: AbstractUser, team: Team) -> TeamChangesPage:
         name=team.name,
         url=reverse("team-detail", args=[team.slug]),
         flips=flips,
+        table=everything(CHANGES),
         total=total,
         more=total > len(flips),
         findable=searchable().filter(pk__in=changes.order_by().values("pk")).count() if may else 0,
@@ -190,6 +194,39 @@ def get_team_changes(user: AbstractUser, team: Team) -> TeamChangesPage:
         find_url=reverse("team-when", args=[team.slug]),
         can_work=may,
     )
+
+
+def get_history_tables(repository: Repository, query: Mapping[str, str]) -> Listing:
+    """A table of the history whole: its changes of verdicts where ``table`` asks for them, else its assessments."""
+    if query.get("table") == CHANGES.id:
+        changes = VerdictChange.objects.filter(repository=repository, assessment__ruleset__ruleset=DEFAULT)
+        return Listing(everything(CHANGES), _all_flips(changes), repository.slug)
+    forge = forge_of(repository.mirror.url)
+
+    def rows() -> Iterator[AssessmentRow]:
+        for chunk in in_chunks(assessments_of(repository)):
+            yield from assessment_rows(repository, chunk, forge)
+
+    return Listing(everything(ASSESSMENTS), rows(), repository.slug)
+
+
+def get_team_changes_listing(team: Team) -> Listing:
+    """All that flipped in the team's repositories over the last 30 days."""
+    return Listing(everything(CHANGES), _all_flips(_month_of(team)), team.slug)
+
+
+def _all_flips(changes: QuerySet[VerdictChange]) -> Iterator[FlipLine]:
+    titles = {item.id: item.title for item in built(current_version())[1].items}
+    for chunk in in_chunks(changes.select_related("repository__mirror")):
+        yield from (_flip_line(change, titles, None, False) for change in chunk)
+
+
+def _month_of(team: Team) -> QuerySet[VerdictChange]:
+    return VerdictChange.objects.filter(
+        repository__team=team,
+        assessment__ruleset__ruleset=DEFAULT,
+        at__gte=timezone.now() - MONTH,
+    ).exclude(before="")
 
 
 def get_backfill_state(repository: Repository) -> BackfillState | None:
@@ -210,8 +247,9 @@ def latest_work(repository: Repository) -> dict[str, HistoryRequest]:
     return found
 
 
-def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Page[Any]:
-    rows = (
+def assessments_of(repository: Repository) -> QuerySet[Assessment]:
+    """The repository's assessments by the standard, the latest first, with ``stands_from`` and what was before each."""
+    return (
         Assessment.objects.filter(repository=repository, ruleset__ruleset=DEFAULT)
         .annotate(stands_from=STANDS_FROM)
         .annotate(
@@ -225,8 +263,17 @@ def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Pag
         )
         .order_by("-stands_from", "-pk")
     )  # fmt: skip
-    page = paginate(rows, query)
-    shown = list(page.object_list)
+
+
+def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Page[Any]:
+    page = paginate(assessments_of(repository), query)
+    page.object_list = assessment_rows(repository, page.object_list, forge)
+    return page
+
+
+def assessment_rows(repository: Repository, rows: Iterable[Any], forge: Forge) -> list[AssessmentRow]:
+    """Rows for some of ``assessments_of``, in their order; one query."""
+    shown = list(rows)
     flips = dict(
         VerdictChange.objects.filter(assessment__in=[row.pk for row in shown])
         .order_by()
@@ -234,7 +281,7 @@ def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Pag
         .annotate(Count("pk"))
     )
     compare = reverse("repository-compare", args=[repository.slug])
-    page.object_list = [
+    return [
         AssessmentRow(
             at=row.stands_from,
             commit=row.commit,
@@ -256,7 +303,6 @@ def _rows(repository: Repository, forge: Forge, query: Mapping[str, str]) -> Pag
         )
         for row in shown
     ]
-    return page
 
 
 def flip_lines(

@@ -254,6 +254,7 @@ class PlanPage:
     """The plan of a repository or a team, the search for another one, and the history of both."""
 
     name: str
+    slug: str
     kind: str
     url: str
     subject_url: str
@@ -321,6 +322,7 @@ def get_plan_page(user: AbstractUser, subject: Subject, wish: Wish | None = None
     kind = "team" if isinstance(subject, Team) else "repository"
     page = PlanPage(
         name=subject.name,
+        slug=subject.slug,
         kind=kind,
         url=_url(subject),
         subject_url=reverse(f"{kind}-detail", args=[subject.slug]),

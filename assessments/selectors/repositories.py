@@ -1,6 +1,6 @@
 """Page models of the repository list and of one repository."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -8,27 +8,30 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.fields.json import KeyTransform
 from django.urls import reverse
 
 from assessments.charts import Chart
 from assessments.choices import ACTIVE_STATES, ExportScope, ScanState
 from assessments.forge import forge_of
+from assessments.listings import repositories_table
 from assessments.models import Assessment, Repository, ScanRequest, VerdictChange
 from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
 from assessments.report import ReportPage
 from assessments.selectors.care import Care, care_of
+from assessments.selectors.evidence import EvidencePlaces
 from assessments.selectors.exports import ExportMenu, export_menu
-from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.filters import in_chunks, paginate, sort_order, text
 from assessments.selectors.histories import BackfillState, OriginRow, get_backfill_state, origin_row
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
 from assessments.selectors.trends import repository_chart
 from assessments.services.rulesets import DEFAULT, built, current_version
+from assessments.tables import Listing, Shown, shown
 
-_SORTS = {
+SORTS = {
     "name": "name",
     "grade": "score",
     "score": "score",
@@ -94,11 +97,7 @@ class RepositoryListPage:
     areas: tuple[tuple[str, str], ...]
     grades: tuple[tuple[str, int], ...]
     can_add: bool
-
-    @property
-    def area_title(self) -> str:
-        """The title of the area that was asked for, or nothing."""
-        return dict(self.areas).get(self.filters.area, "")
+    table: Shown
 
     @property
     def sort(self) -> str:
@@ -161,6 +160,7 @@ class RepositoryPage:
     trend_chart: Chart | None
     plan: PlanLink | None
     report: ReportPage | None
+    places: EvidencePlaces
     history_url: str
     by_today: bool
     rules_url: str
@@ -179,11 +179,7 @@ def repository_rows(repositories: Iterable[Repository], area: str = "") -> list[
     whatever their number.
     """
     listed = list(repositories)
-    running = dict(
-        ScanRequest.objects.filter(repository__in=listed, state__in=ACTIVE_STATES).values_list(
-            "repository_id", "state"
-        )
-    )
+    running = active_states(listed)
     return [
         RepositoryRow(
             name=one.name,
@@ -204,27 +200,36 @@ def repository_rows(repositories: Iterable[Repository], area: str = "") -> list[
     ]
 
 
-def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> RepositoryListPage:
-    """The repositories that the person may see and the query string asks for."""
-    visible = visible_repositories(user)
-    areas = {area.id: area.title for area in built(current_version())[1].areas}
-    area = query.get("area", "") if query.get("area", "") in areas else ""
-    sorts = {**_SORTS, "stars": "stars"} if area else _SORTS
-    sort, field = sort_order(query, sorts, "stars" if area else "name")
-    filters = Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort)
-    chosen = visible.select_related("team")
-    if area:
+def active_states(repositories: Iterable[Repository]) -> dict[int, str]:
+    """The state of each of these repositories' active scan, by the repository's id; one query."""
+    scans = ScanRequest.objects.filter(repository__in=list(repositories), state__in=ACTIVE_STATES)
+    return dict(scans.values_list("repository_id", "state"))
+
+
+def chosen_repositories(user: AbstractUser, filters: Filters) -> QuerySet[Repository]:
+    """The repositories that the person may see and the filters ask for, in the order of ``filters.sort``; team loaded,
+    and for an area ``current``. The sort key is one of ``SORTS``, or ``stars`` where there is an area."""
+    chosen = visible_repositories(user).select_related("team")
+    if filters.area:
         chosen = chosen.select_related("team", "current").filter(current__isnull=False)
     if filters.q:
         chosen = chosen.filter(Q(name__icontains=filters.q) | Q(mirror__url__icontains=filters.q))
     if filters.team:
         chosen = chosen.filter(team__slug=filters.team)
-    if "grade" in query and query["grade"] != "":
+    if filters.grade:
         chosen = chosen.filter(letter="" if filters.grade == "-" else filters.grade)
-    by = KeyTransform(area, "current__stars") if area and field == "stars" else F(field)
-    order = by.desc(nulls_last=True) if sort.startswith("-") else by.asc(nulls_last=True)
-    page = paginate(chosen.order_by(order, "name", "pk"), query)
-    page.object_list = repository_rows(page.object_list, area)
+    key = filters.sort.removeprefix("-")
+    by = KeyTransform(filters.area, "current__stars") if key == "stars" else F(SORTS[key])
+    order = by.desc(nulls_last=True) if filters.sort.startswith("-") else by.asc(nulls_last=True)
+    return chosen.order_by(order, "name", "pk")
+
+
+def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> RepositoryListPage:
+    """The repositories that the person may see and the query string asks for."""
+    visible = visible_repositories(user)
+    filters, areas = _asked_for(query)
+    page = paginate(chosen_repositories(user, filters), query)
+    page.object_list = repository_rows(page.object_list, filters.area)
     teams = visible_teams(user).annotate(count=Count("repositories")).order_by("name")
     grades = visible.order_by().values_list("letter").annotate(Count("pk"))
     return RepositoryListPage(
@@ -235,7 +240,32 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
         areas=tuple(areas.items()),
         grades=tuple(sorted(((letter, count) for letter, count in grades if letter), key=_grade_order)),
         can_add=may_add_repositories(user),
+        table=_table(filters, areas, query),
     )
+
+
+def get_repository_listing(user: AbstractUser, query: Mapping[str, str]) -> Listing:
+    """All repositories that the list shows over its pages."""
+    filters, areas = _asked_for(query)
+
+    def rows() -> Iterator[RepositoryRow]:
+        for chunk in in_chunks(chosen_repositories(user, filters)):
+            yield from repository_rows(chunk, filters.area)
+
+    return Listing(_table(filters, areas, query), rows())
+
+
+def _asked_for(query: Mapping[str, str]) -> tuple[Filters, dict[str, str]]:
+    """What the query string asks for, and the titles of all areas by id."""
+    areas = {area.id: area.title for area in built(current_version())[1].areas}
+    area = query.get("area", "") if query.get("area", "") in areas else ""
+    sorts = {**SORTS, "stars": "stars"} if area else SORTS
+    sort, _ = sort_order(query, sorts, "stars" if area else "name")
+    return Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort), areas
+
+
+def _table(filters: Filters, areas: Mapping[str, str], query: Mapping[str, str]) -> Shown:
+    return shown(repositories_table(areas.get(filters.area, "")), query.get("columns", ""))
 
 
 def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:
@@ -251,7 +281,7 @@ def get_repository_page(
     ``ruleset`` names a pack whose report to show; an unknown one shows the standard's. ``by_today`` draws the trend
     by today's rules alone.
     """
-    standings = _standings(repository)
+    standings = standings_of(repository)
     ruleset = ruleset if ruleset in standings else DEFAULT
     assessment = standings.get(ruleset, repository.current)
     scan = latest_scan(repository)
@@ -294,6 +324,7 @@ def get_repository_page(
         ),
         plan=plan_link(repository) if assessment else None,
         report=report,
+        places=EvidencePlaces(slug, ruleset, near=True),
         history_url=reverse("repository-history", args=[slug]),
         by_today=by_today,
         rules_url=(
@@ -307,7 +338,7 @@ def get_repository_page(
     )
 
 
-def _standings(repository: Repository) -> dict[str, Assessment]:
+def standings_of(repository: Repository) -> dict[str, Assessment]:
     """The assessments that stand, by ruleset, the standard's first."""
     found = {DEFAULT: repository.current} if repository.current else {}
     rows = repository.standings.filter(ruleset__in=repository.team.packs).select_related(

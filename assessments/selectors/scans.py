@@ -1,6 +1,6 @@
 """Scans as pages show them: progress of one, and the activity of all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanState
 from assessments.failures import AGAIN, explain
+from assessments.listings import ACTIVITY
 from assessments.models import Repository, ScanRequest
 from assessments.policy import is_admin, scannable_repositories, visible_scans
-from assessments.selectors.filters import paginate
+from assessments.selectors.filters import in_chunks, paginate
+from assessments.tables import Listing, Shown, shown
 
 _STAGES = (
     (ScanState.QUEUED, "Queued"),
@@ -23,6 +25,15 @@ _STAGES = (
     (ScanState.SCANNING, "Reading"),
     (ScanState.GRADING, "Grading"),
 )
+
+GROUPS: dict[str, tuple[str, list[ScanState] | None]] = {
+    "": ("All", None),
+    "queued": ("Queued", [ScanState.QUEUED]),
+    "running": ("Running", list(RUNNING_STATES)),
+    "done": ("Done", [ScanState.DONE]),
+    "failed": ("Failed", [ScanState.FAILED]),
+}
+"""What the activity can be filtered by: the title and the states of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,7 @@ class ActivityPage:
     rows: Page[Any]
     counts: tuple[tuple[str, str, int], ...]
     state: str
+    table: Shown
     can_scan_all: bool = False
     schedule_url: str = ""
 
@@ -132,7 +144,7 @@ def seconds_left(scan: ScanRequest, now: datetime) -> int | None:
     ended = ScanRequest.objects.filter(
         state=ScanState.DONE, started_at__isnull=False, finished_at__isnull=False
     )
-    expected = _median(ended.filter(repository=scan.repository_id)) or _median(ended)
+    expected = median_seconds(ended.filter(repository=scan.repository_id)) or median_seconds(ended)
     if expected is None:
         return None
     if scan.state != ScanState.QUEUED:
@@ -146,12 +158,12 @@ def seconds_left(scan: ScanRequest, now: datetime) -> int | None:
             reason__in=[ScanReason.ADDED, ScanReason.REQUEST],
         ).count()
     at_once = max(1, ScanRequest.objects.filter(state__in=RUNNING_STATES).count())
-    usual = _median(ended) or expected
+    usual = median_seconds(ended) or expected
     waits = (scan.retry_at - now).total_seconds() if scan.retry_at else 0.0
     return max(1, round(max(0.0, waits) + ahead * usual / at_once + expected))
 
 
-def _median(ended: QuerySet[ScanRequest]) -> float | None:
+def median_seconds(ended: QuerySet[ScanRequest]) -> float | None:
     """Seconds that the latest scans took, the middle one of up to 25."""
     spans = ended.order_by("-pk").values_list("started_at", "finished_at")[:25]
     seconds = sorted((after - before).total_seconds() for before, after in spans if before and after)
@@ -166,28 +178,40 @@ def get_activity_page(user: AbstractUser, query: Mapping[str, str]) -> ActivityP
     """Scans that the person may see, the latest first."""
     scans = visible_scans(user)
     by_state = dict(scans.order_by().values_list("state").annotate(Count("pk")))
-    groups = {
-        "": ("All", None),
-        "queued": ("Queued", [ScanState.QUEUED]),
-        "running": ("Running", list(RUNNING_STATES)),
-        "done": ("Done", [ScanState.DONE]),
-        "failed": ("Failed", [ScanState.FAILED]),
-    }
-    state = query.get("state", "")
-    state = state if state in groups else ""
-    chosen = groups[state][1]
-    rows = scans.select_related("repository").order_by("-requested_at", "-id")
-    page = paginate(rows if chosen is None else rows.filter(state__in=chosen), query)
+    state = query.get("state", "") if query.get("state", "") in GROUPS else ""
+    page = paginate(_of_group(scans, state), query)
     admin = is_admin(user)
     mine = None if admin else set(scannable_repositories(user).values_list("pk", flat=True))
     page.object_list = [_row(scan, mine is None or scan.repository_id in mine) for scan in page.object_list]
     counts = tuple(
         (key, label, sum(by_state.values()) if states is None else sum(by_state.get(s, 0) for s in states))
-        for key, (label, states) in groups.items()
+        for key, (label, states) in GROUPS.items()
     )
     return ActivityPage(
-        page, counts, state, can_scan_all=admin, schedule_url=reverse("schedule") if admin else ""
+        page,
+        counts,
+        state,
+        shown(ACTIVITY, query.get("columns", "")),
+        can_scan_all=admin,
+        schedule_url=reverse("schedule") if admin else "",
     )
+
+
+def get_activity_listing(user: AbstractUser, query: Mapping[str, str]) -> Listing:
+    """All scans that the page shows over its pages."""
+    state = query.get("state", "") if query.get("state", "") in GROUPS else ""
+
+    def rows() -> Iterator[ActivityRow]:
+        for chunk in in_chunks(_of_group(visible_scans(user), state)):
+            yield from (_row(scan, False) for scan in chunk)
+
+    return Listing(shown(ACTIVITY, query.get("columns", "")), rows())
+
+
+def _of_group(scans: QuerySet[ScanRequest], state: str) -> QuerySet[ScanRequest]:
+    states = GROUPS[state][1]
+    rows = scans.select_related("repository").order_by("-requested_at", "-id")
+    return rows if states is None else rows.filter(state__in=states)
 
 
 def _row(scan: ScanRequest, may_retry: bool) -> ActivityRow:

@@ -1,14 +1,15 @@
 """Page models of the team list and of a team's scorecard."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
-from django.db.models import Avg, Count, F, OuterRef, Subquery
+from django.db.models import Avg, Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -16,17 +17,20 @@ from django.utils import timezone
 from assessments.charts import Chart
 from assessments.choices import ExportScope
 from assessments.grading import band
+from assessments.listings import TEAM_AREAS, TEAM_REPOSITORIES, TEAMS
 from assessments.models import Repository, Team
 from assessments.policy import may_lead, may_lead_plan, may_manage_sources, may_scan, visible_teams
 from assessments.selectors.exports import ExportMenu, export_menu
-from assessments.selectors.filters import paginate, sort_order, text
+from assessments.selectors.filters import in_chunks, paginate, sort_order, text
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import light_report
 from assessments.selectors.repositories import RepositoryRow, repository_rows
+from assessments.selectors.rescans import RescanProgress, rescans_of_team
 from assessments.selectors.trends import average_chart, change_of_days, days_of, team_trends
 from assessments.services.plans import plain
 from assessments.services.rulesets import built, current_version
 from assessments.standard import Standard
+from assessments.tables import Listing, Shown, shown
 from assessments.team_report import TeamPage as TeamReport
 from assessments.team_report import build_team_report
 
@@ -34,6 +38,7 @@ from assessments.team_report import build_team_report
 @dataclass(frozen=True, slots=True)
 class TeamRow:
     name: str
+    slug: str
     url: str
     letter: str
     score: Fraction | None
@@ -50,6 +55,7 @@ class TeamListPage:
     total: int
     q: str
     sort: str
+    table: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class TeamPage:
     change: Fraction | None
     trend_chart: Chart | None
     repositories: tuple[RepositoryRow, ...]
+    table: Shown
+    areas: Shown
     report: TeamReport
     plan: PlanLink
     capacity: Decimal | None
@@ -73,33 +81,38 @@ class TeamPage:
     schedule_url: str = ""
     changes_url: str = ""
     exports: ExportMenu | None = None
+    rescans: tuple[RescanProgress, ...] = ()
 
 
-_SORTS = {"name": "name", "score": "mean", "repositories": "count"}
+SORTS = {"name": "name", "score": "mean", "repositories": "count"}
 
 
-def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
-    """The teams that the person may see and the query string asks for; five queries whatever their number."""
-    sort, field = sort_order(query, _SORTS, "name")
-    q = text(query, "q")
+def chosen_teams(user: AbstractUser, q: str, sort: str) -> QuerySet[Team]:
+    """The teams that the person may see whose name holds ``q``, with ``mean`` score and ``count`` of repositories,
+    by a key of ``SORTS``."""
     # A subquery for each figure, so that the join by which teams are visible multiplies nothing.
     own = Repository.objects.filter(team=OuterRef("pk")).order_by().values("team")
-    visible = visible_teams(user)
-    teams = visible.annotate(
+    teams = visible_teams(user).annotate(
         mean=Subquery(own.annotate(mean=Avg("score")).values("mean")),
         count=Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0),
     )
     if q:
         teams = teams.filter(name__icontains=q)
-    order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
-    page = paginate(teams.order_by(order, "name", "pk"), query)
-    shown = list(page.object_list)
+    by = F(SORTS[sort.removeprefix("-")])
+    order = by.desc(nulls_last=True) if sort.startswith("-") else by.asc(nulls_last=True)
+    return teams.order_by(order, "name", "pk")
+
+
+def team_rows(teams: Iterable[Any]) -> list[TeamRow]:
+    """Rows for teams of ``chosen_teams``, in their order; the same number of queries whatever their number."""
+    shown = list(teams)
     means = {team.pk: None if team.mean is None else Fraction(team.mean) for team in shown}
     trends = team_trends(means)
     _, standard = built(current_version())
-    page.object_list = [
+    return [
         TeamRow(
             name=team.name,
+            slug=team.slug,
             url=reverse("team-detail", args=[team.slug]),
             letter=_letter(standard, means[team.pk]),
             score=means[team.pk],
@@ -109,34 +122,44 @@ def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
         )
         for team in shown
     ]
-    return TeamListPage(rows=page, total=visible.count(), q=q, sort=sort)
+
+
+def get_team_list(user: AbstractUser, query: Mapping[str, str]) -> TeamListPage:
+    """The teams that the person may see and the query string asks for; five queries whatever their number."""
+    sort, _ = sort_order(query, SORTS, "name")
+    q = text(query, "q")
+    page = paginate(chosen_teams(user, q, sort), query)
+    page.object_list = team_rows(page.object_list)
+    return TeamListPage(
+        rows=page,
+        total=visible_teams(user).count(),
+        q=q,
+        sort=sort,
+        table=shown(TEAMS, query.get("columns", "")),
+    )
+
+
+def get_team_listing(user: AbstractUser, query: Mapping[str, str]) -> Listing:
+    """All teams that the list shows over its pages."""
+    sort, _ = sort_order(query, SORTS, "name")
+
+    def rows() -> Iterator[TeamRow]:
+        for chunk in in_chunks(chosen_teams(user, text(query, "q"), sort)):
+            yield from team_rows(chunk)
+
+    return Listing(shown(TEAMS, query.get("columns", "")), rows())
 
 
 def _letter(standard: Standard, mean: Fraction | None) -> str:
     return "" if mean is None else band(standard, mean)[0]
 
 
-def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
+def get_team_page(user: AbstractUser, team: Team, query: Mapping[str, str]) -> TeamPage:
     """The scorecard of one team that the person may see."""
     _, standard = built(current_version())
-    repositories = list(
-        team.repositories.select_related("team", "mirror", "current__ruleset")
-        .defer("current__ruleset__document")
-        .order_by("name", "pk")
-    )
-    pages = [
-        light_report(one, one.current)
-        for one in repositories
-        if one.current and built(one.current.ruleset)[1].version == standard.version
-    ]
+    repositories = _repositories_of(team)
     plan = plan_link(team)
-    report = build_team_report(
-        team.name,
-        standard,
-        pages,
-        capacity=None if team.capacity is None else Fraction(team.capacity),
-        starts_on=plan.starts_on or timezone.localdate(),
-    )
+    report = _report_of(team, repositories, standard, plan.starts_on)
     days = days_of([team], team.repositories.all())
     return TeamPage(
         name=team.name,
@@ -146,6 +169,8 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         change=change_of_days(days),
         trend_chart=average_chart(days, standard),
         repositories=tuple(repository_rows(repositories)),
+        table=shown(TEAM_REPOSITORIES, query.get("columns", "")),
+        areas=shown(TEAM_AREAS),
         report=report,
         plan=plan,
         capacity=plain(team.capacity),
@@ -155,7 +180,45 @@ def get_team_page(user: AbstractUser, team: Team) -> TeamPage:
         ),
         scan_url=reverse("team-scan", args=[team.slug]),
         can_scan=may_scan(user, team),
+        rescans=rescans_of_team(user, team),
         changes_url=reverse("team-changes", args=[team.slug]),
         settings_url=reverse("team-settings", args=[team.slug]) if may_manage_sources(user, team) else "",
         schedule_url=reverse("team-schedule", args=[team.slug]) if may_lead(user, team) else "",
+    )
+
+
+def get_team_tables(team: Team, query: Mapping[str, str]) -> Listing:
+    """A table of the scorecard: its areas where ``table`` asks for them, else its repositories."""
+    repositories = _repositories_of(team)
+    if query.get("table") == TEAM_AREAS.id:
+        report = _report_of(team, repositories, built(current_version())[1], None)
+        return Listing(shown(TEAM_AREAS), report.areas, team.slug)
+    return Listing(
+        shown(TEAM_REPOSITORIES, query.get("columns", "")), repository_rows(repositories), team.slug
+    )
+
+
+def _repositories_of(team: Team) -> list[Repository]:
+    return list(
+        team.repositories.select_related("team", "mirror", "current__ruleset")
+        .defer("current__ruleset__document")
+        .order_by("name", "pk")
+    )
+
+
+def _report_of(
+    team: Team, repositories: Iterable[Repository], standard: Standard, starts_on: date | None
+) -> TeamReport:
+    """Areas, matrix and phases over the repositories that are judged by the current standard."""
+    pages = [
+        light_report(one, one.current)
+        for one in repositories
+        if one.current and built(one.current.ruleset)[1].version == standard.version
+    ]
+    return build_team_report(
+        team.name,
+        standard,
+        pages,
+        capacity=None if team.capacity is None else Fraction(team.capacity),
+        starts_on=starts_on or timezone.localdate(),
     )

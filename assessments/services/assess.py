@@ -88,12 +88,19 @@ def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
     advance(request, ScanState.SCANNING)
     results = _judged(repository, mirror, commit, versions, hold)
     advance(request, ScanState.GRADING)
+    taken = upkeep.folder_bytes(mirror.path)
     with transaction.atomic():
+        Mirror.objects.filter(pk=repository.mirror_id).update(bytes=taken)
         assessment, *_ = [
             record_assessment(repository=repository, version=one, result=result, origin=Origin.SCAN)
             for one, result in zip(versions, results, strict=True)
         ]
-        finish(request, summary=f"Judged {commit[:7]}: {assessment.letter or 'no grade'}")
+        finish(
+            request,
+            summary=f"Judged {commit[:7]}: {assessment.letter or 'no grade'}",
+            files=max(one.files for one in results),
+            bytes=taken,
+        )
     meters.scan_ended("done", request.stages)
     return assessment
 

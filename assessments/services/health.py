@@ -9,10 +9,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from assessments.choices import ScanState
 from assessments.models import ScanRequest
+from assessments.services import queues
 
 LEAST_FREE = 1 << 30
 """Bytes of disk below which nothing may be relied on: a clone or an export fails soon."""
@@ -30,13 +32,14 @@ class Check:
 
 
 def check_all() -> tuple[Check, ...]:
-    """Database, broker, cache, disk and the age of the queue."""
+    """Database, broker, cache, disk, the age of the queue, and whether workers serve every queue."""
     parts: tuple[tuple[str, Callable[[], str]], ...] = (
         ("database", _database),
         ("broker", _broker),
         ("cache", _cache),
         ("disk", _disk),
         ("queue", _queue_age),
+        ("workers", _workers),
     )
     return tuple(_asked(name, ask) for name, ask in parts)
 
@@ -67,8 +70,8 @@ def _database() -> str:
 
 
 def _broker() -> str:
-    waiting = queue_length()
-    return "answers" if waiting is None else f"answers, {waiting} messages wait"
+    found = [length for name in queues.QUEUES if (length := queue_length(name)) is not None]
+    return f"answers, {sum(found)} messages wait" if found else "answers"
 
 
 def queue_length(queue: str = "scans") -> int | None:
@@ -116,3 +119,27 @@ def _queue_age() -> str:
     if oldest > most:
         raise NotWell(f"{detail}, more than an interval: workers are missing or too few")
     return detail
+
+
+def _workers() -> str:
+    """A scan that waits in a queue that nobody serves is not lost, but nobody judges it either."""
+    served = queues.served()
+    waiting = waiting_by_queue(older=timedelta(seconds=queues.FORGOTTEN_SECONDS))
+    said, alone = [], []
+    for name, is_served in served.items():
+        count = waiting[name]
+        said.append(f"{name}: {count} wait, {'served' if is_served else 'no worker serves it'}")
+        if count and not is_served:
+            alone.append(name)
+    if alone:
+        raise NotWell("; ".join(said) + f": start a worker with PLUMBLINE_SCAN_QUEUES={','.join(alone)}")
+    return "; ".join(said)
+
+
+def waiting_by_queue(*, older: timedelta = timedelta()) -> dict[str, int]:
+    """How many scans wait for a worker in each queue, for longer than ``older``; those that wait for a host do not."""
+    waiting = ScanRequest.objects.filter(
+        state=ScanState.QUEUED, retry_at=None, requested_at__lte=timezone.now() - older
+    )
+    found = dict(waiting.order_by().values_list("repository__large").annotate(Count("pk")))
+    return {queues.SMALL: found.get(False, 0), queues.LARGE: found.get(True, 0)}

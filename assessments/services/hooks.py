@@ -1,4 +1,8 @@
-"""Push hooks: making them, and turning a signed delivery into one queued scan."""
+"""Push hooks: making them, and turning a signed delivery into one queued scan.
+
+A push is no person: it starts nothing where a pause or a quarantine holds the schedule. It is written down at the
+repository instead and scanned once, when the pause ends or a lead releases the repository.
+"""
 
 import hashlib
 import logging
@@ -14,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from redis.exceptions import RedisError
 
 from assessments.choices import ACTIVE_STATES, DeliveryOutcome, Forge, ScanReason, ScanState
-from assessments.models import HookDelivery, PushHook, Repository, ScanRequest, Team
+from assessments.models import HookDelivery, PushHook, Repository, ScanPolicy, ScanRequest, Team
 from assessments.pushes import (
     Push,
     PushMalformed,
@@ -27,7 +31,7 @@ from assessments.pushes import (
     read_payload,
 )
 from assessments.services.audit import note
-from assessments.services.scans import request_scan
+from assessments.services.scans import request_scan, scan_policy
 from assessments.storable import storable
 from assessments.vault import seal, unseal
 from scanners.errors import ScanError
@@ -139,14 +143,26 @@ def _outcome(kept: HookDelivery, body: bytes, content_type: str) -> DeliveryOutc
         return DeliveryOutcome.OTHER_BRANCH
     if _repeated(kept, body):
         return DeliveryOutcome.REPEATED
-    return max((_ask(one) for one in repositories), key=_RANK.index)
+    policy = scan_policy()
+    return max((_ask(one, policy) for one in repositories), key=_RANK.index)
 
 
-_RANK = [DeliveryOutcome.WAITING, DeliveryOutcome.LATER, DeliveryOutcome.QUEUED]
+_RANK = [
+    DeliveryOutcome.QUARANTINED,
+    DeliveryOutcome.PAUSED,
+    DeliveryOutcome.WAITING,
+    DeliveryOutcome.LATER,
+    DeliveryOutcome.QUEUED,
+]
+"""What a delivery about several repositories is said to have led to: the most that it led to for one of them."""
 
 
-def _ask(repository: Repository) -> DeliveryOutcome:
+def _ask(repository: Repository, policy: ScanPolicy) -> DeliveryOutcome:
     """Asks for a scan. One that runs may have looked before the push, so another follows it."""
+    if rests := resting(repository, policy):
+        # Or a repository that kills its workers would do so with every push.
+        Repository.objects.filter(pk=repository.pk).update(pushed_at=timezone.now())
+        return rests
     active = ScanRequest.objects.filter(repository=repository, state__in=ACTIVE_STATES).first()
     if active is None:
         request_scan(repository=repository, reason=ScanReason.PUSH)
@@ -156,6 +172,15 @@ def _ask(repository: Repository) -> DeliveryOutcome:
     if _first(f"push-later:{repository.pk}", FOLLOW_UP_SECONDS):
         follow_up(repository.pk, 1)
     return DeliveryOutcome.LATER
+
+
+def resting(repository: Repository, policy: ScanPolicy) -> DeliveryOutcome | None:
+    """Why a push to the repository (its team loaded) is not scanned now, None where it is."""
+    if repository.quarantined_at is not None:
+        return DeliveryOutcome.QUARANTINED
+    if repository.paused or repository.team.paused or policy.paused:
+        return DeliveryOutcome.PAUSED
+    return None
 
 
 def follow_up(repository_id: int, attempt: int) -> None:
@@ -173,9 +198,15 @@ def follow_up(repository_id: int, attempt: int) -> None:
 
 
 def scan_pushed(repository_id: int, attempt: int) -> None:
-    """Asks for the scan that a push during a running one is owed, as soon as that has ended."""
-    repository = Repository.objects.filter(pk=repository_id, paused=False).first()
+    """Asks for the scan that a push during a running one is owed, as soon as that has ended.
+
+    Where that one led to a quarantine, or a pause began meanwhile, the push is written down.
+    """
+    repository = Repository.objects.filter(pk=repository_id).select_related("team").first()
     if repository is None:
+        return
+    if resting(repository, scan_policy()):
+        Repository.objects.filter(pk=repository_id).update(pushed_at=timezone.now())
         return
     running = ScanRequest.objects.filter(repository=repository, state__in=ACTIVE_STATES).exclude(
         state=ScanState.QUEUED
@@ -187,14 +218,14 @@ def scan_pushed(repository_id: int, attempt: int) -> None:
 
 
 def _meant(hook: PushHook, push: Push) -> list[Repository]:
-    """The repositories at the pushed address that the hook may speak for; a paused one rests."""
+    """The repositories at the pushed address that the hook may speak for."""
     canonical = []
     for address in push.addresses:
         try:
             canonical.append(parse_source(address, allow_local=False).canonical)
         except ScanError:
             continue
-    speaks_for = Repository.objects.filter(paused=False).select_related("mirror")
+    speaks_for = Repository.objects.select_related("mirror", "team")
     if hook.team_id is not None:
         speaks_for = speaks_for.filter(team_id=hook.team_id)
     found = list(speaks_for.filter(mirror__canonical__in=canonical))

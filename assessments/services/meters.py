@@ -23,9 +23,9 @@ _TOLD_SECONDS, _FORGOTTEN_SECONDS, _MOST_HOSTS = 300, 24 * 3600, 200
 FAULTS = ("theirs", "ours", "network")
 
 
-def scan_ended(outcome: str, stages: Mapping[str, float]) -> None:
-    """Counts a scan by how it ended, and how long each stage took."""
-    _add(f"scans:{outcome}")
+def scan_ended(outcome: str, stages: Mapping[str, float], *, number: int = 1) -> None:
+    """Counts a scan by how it ended, and how long each stage took; or ``number`` of them at once."""
+    _add(f"scans:{outcome}", number)
     for stage, seconds in stages.items():
         if stage in STAGES:
             bound = next((one for one in BOUNDS if seconds <= one), float("inf"))

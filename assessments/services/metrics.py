@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from assessments.choices import ACTIVE_STATES
 from assessments.models import Repository, ScanRequest
-from assessments.services import health, meters
+from assessments.services import health, meters, queues
 
 
 def as_text() -> bytes:
@@ -46,6 +46,14 @@ def _database() -> Iterator[Metric]:
     for state, count in states.items():
         active.add_metric([state], count)
     yield active
+    waiting = GaugeMetricFamily(
+        "plumbline_scans_waiting",
+        "Scans that wait for a worker, by the queue that they are in.",
+        labels=["queue"],
+    )
+    for queue, count in health.waiting_by_queue().items():
+        waiting.add_metric([queue], count)
+    yield waiting
     yield GaugeMetricFamily(
         "plumbline_scan_queue_oldest_seconds",
         "How long the scan that has waited longest waits.",
@@ -65,12 +73,13 @@ def _database() -> Iterator[Metric]:
 
 def _queues() -> Iterator[Metric]:
     lengths = GaugeMetricFamily("plumbline_queue_length", "Messages that wait, by queue.", labels=["queue"])
-    try:
-        waiting = health.queue_length()
-    except Exception:  # whatever a broker's driver raises; its own check tells of it
-        waiting = None
-    if waiting is not None:
-        lengths.add_metric(["scans"], waiting)
+    for queue in queues.QUEUES:
+        try:
+            waiting = health.queue_length(queue)
+        except Exception:  # whatever a broker's driver raises; its own check tells of it
+            break
+        if waiting is not None:
+            lengths.add_metric([queue], waiting)
     import django_rq
     from django.conf import settings
 

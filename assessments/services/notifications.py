@@ -272,7 +272,7 @@ def _flips(assessment: Assessment) -> tuple[Section, ...]:
         Line(titles.get(item, item), f"{settings.PUBLIC_ADDRESS}{reverse('standard-item', args=[item])}")
         for item in flips
     ]
-    return (_section("Fails now", lines),) if lines else ()
+    return (section("Fails now", lines),) if lines else ()
 
 
 def _gap_message(assessment: Assessment, gaps: set[str]) -> Message:
@@ -285,7 +285,7 @@ def _gap_message(assessment: Assessment, gaps: set[str]) -> Message:
         + (f" and {len(names) - 1} more" if many else ""),
         lead=f"{repository.name} of {repository.team} is judged {assessment.effective_letter or 'without a grade'} at "
         f"commit {assessment.commit[:8]}.",
-        sections=(_section("Critical now", [Line(name) for name in names]), *_flips(assessment)),
+        sections=(section("Critical now", [Line(name) for name in names]), *_flips(assessment)),
         url=repository_url(repository),
         action="See evidence and next steps",
     )
@@ -335,10 +335,12 @@ def _finished_message(scan: ScanRequest) -> Message:
     )
 
 
-def _section(title: str, lines: list[Line]) -> Section:
+def section(title: str, lines: list[Line], *, of: int = 0) -> Section:
+    """The first lines under a title, and how many more there are of ``of``, or of the lines."""
     kept = lines[:_MAX_LINES]
-    if len(lines) > _MAX_LINES:
-        kept.append(Line(f"and {len(lines) - _MAX_LINES} more"))
+    more = max(of, len(lines)) - len(kept)
+    if more:
+        kept.append(Line(f"and {more} more"))
     return Section(title, tuple(kept))
 
 

@@ -24,6 +24,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from assessments.choices import ACTIVE_WORK, PastWork, WorkState
 from assessments.models import HistoryRequest, Repository, RulesetVersion
 from assessments.services.assess import mirrored
+from assessments.services.queues import queue_of
 from assessments.services.rulesets import built
 from assessments.services.scans import Hold
 from assessments.storable import storable
@@ -35,6 +36,7 @@ from scanners.mirror import is_sound, mirror_name
 from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
 from scanners.tree import RepoTree
+from scanners.warm import warm
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class Past:
         """What judges commits by a version of a ruleset, through the cache of answers, each commit once."""
         override = self.repository.profile_override if profile_override is None else profile_override
         ruleset = built(version)[0]
+        warm(ruleset)  # here, since what a child prepares goes with it, and a backfill takes many
         known: dict[str, ScanResult] = {}
         opened_cache: list[BlobCache] = []  # by the child, since a connection must not cross the fork
 
@@ -179,7 +182,12 @@ def enqueue(work: HistoryRequest, *, countdown: float = 0, tries: int = 0) -> No
     if settings.CELERY_TASK_QUEUE_MAX_PRIORITY:
         priority = settings.CELERY_TASK_QUEUE_MAX_PRIORITY - priority  # RabbitMQ counts the other way round
     try:
-        work_on_the_past.apply_async(args=[work.pk, tries], priority=priority, countdown=countdown or None)
+        work_on_the_past.apply_async(
+            args=[work.pk, tries],
+            priority=priority,
+            countdown=countdown or None,
+            queue=queue_of(work.repository),
+        )
     except BrokerError as error:
         logger.error("Work %s waits for the broker, which does not answer: %s", work.pk, type(error).__name__)
 
@@ -232,6 +240,10 @@ def _end(work: HistoryRequest, **fields: Any) -> None:
         setattr(work, name, value)
     if not _mine(work).update(finished_at=timezone.now(), lease_until=None, **fields):
         raise WorkLost
+    if work.requested_by_id is not None:
+        from assessments.services import finished
+
+        transaction.on_commit(lambda: finished.work_ended(work.pk), robust=True)
 
 
 def cancel_work(*, work: HistoryRequest) -> bool:
@@ -259,7 +271,7 @@ def recover_work(*, now: datetime | None = None, at_start: bool = False) -> int:
     if at_start:
         running.update(lease_until=moment - timedelta(seconds=1))
     again = []
-    for work in running.filter(lease_until__lt=moment):
+    for work in running.filter(lease_until__lt=moment).select_related("repository"):
         attempts = work.attempts + 1
         if attempts >= MAX_ATTEMPTS:
             fail_work(work, ScanError(
@@ -275,7 +287,8 @@ def recover_work(*, now: datetime | None = None, at_start: bool = False) -> int:
         if held.update(state=WorkState.QUEUED, claim="", lease_until=None, attempts=attempts):
             again.append(work)
     lost = moment if at_start else moment - timedelta(minutes=30)
-    waiting = HistoryRequest.objects.filter(state=WorkState.QUEUED, requested_at__lt=lost)
+    queued = HistoryRequest.objects.filter(state=WorkState.QUEUED).select_related("repository")
+    waiting = queued.filter(requested_at__lt=lost)
     for work in {one.pk: one for one in (*again, *waiting.order_by("requested_at", "pk")[:100])}.values():
         enqueue(work)  # a second delivery finds nothing to claim
     return len(again)

@@ -6,7 +6,7 @@ import yaml
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 
-from assessments.choices import ScanReason
+from assessments.choices import RescanScope, ScanReason
 from assessments.models import Repository, RulesetDraft, RulesetVersion
 from assessments.services.audit import note
 from assessments.standard import Standard, load_standard
@@ -168,8 +168,12 @@ def publish_draft(
     )
     draft.delete()
     note(actor=actor, action="ruleset.published", subject=str(made), notes=notes)
-    from assessments.services.scans import request_scan
+    from assessments.services.rescans import request_rescan
 
-    for repository in Repository.objects.filter(judged_at__isnull=False):
-        request_scan(repository=repository, reason=ScanReason.RULESET, requested_by=actor)
+    request_rescan(
+        repositories=Repository.objects.filter(judged_at__isnull=False),
+        requested_by=actor,
+        scope=RescanScope.RULESET,
+        reason=ScanReason.RULESET,
+    )
     return made

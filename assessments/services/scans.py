@@ -14,11 +14,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -26,6 +27,7 @@ from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanS
 from assessments.failures import KILLING_IDS, UNREACHABLE_AFTER, UNREACHABLE_IDS
 from assessments.models import Repository, ScanPolicy, ScanRequest
 from assessments.services import meters
+from assessments.services.queues import is_large, queue_of
 from assessments.storable import storable
 from assessments.timing import after_failures, in_window, next_due
 from scanners.errors import ScanError
@@ -38,10 +40,12 @@ LOOK_SECONDS = 2.0
 """How often a worker asks whether the scan is still its own, so that a cancelled one ends soon."""
 RESEND = timedelta(minutes=30)
 """After so long in the queue a scan is sent again, in case the broker lost it."""
+DUE_AT_ONCE, DUE_SECONDS = 50_000, 120.0
+"""The most that one look at the schedule asks for, and how long it does: beat looks every five minutes."""
 MAX_ATTEMPTS = 3
 """Kills after which a scan is given up: the repository, not the worker, is then the likely cause."""
 
-_PRIORITY = {
+PRIORITY = {
     ScanReason.ADDED: 0,
     ScanReason.REQUEST: 0,
     ScanReason.PUSH: 3,
@@ -108,9 +112,13 @@ def request_scan(
     requested_by: AbstractUser | None = None,
     now: datetime | None = None,
 ) -> ScanRequest:
-    """The active scan of the repository, asked for now where there was none. It is queued on commit."""
+    """The active scan of the repository, asked for now where there was none. It is queued on commit.
+
+    One that waits for something less urgent, such as the schedule, goes ahead from now on.
+    """
     active = ScanRequest.objects.filter(repository=repository, state__in=ACTIVE_STATES).first()
     if active is not None:
+        _hurry(active, reason, requested_by)
         return active
     try:
         with transaction.atomic():
@@ -126,12 +134,23 @@ def request_scan(
     return scan
 
 
+def _hurry(scan: ScanRequest, reason: ScanReason, requested_by: AbstractUser | None) -> None:
+    """Moves a scan that waits to the place of what is asked for now; its earlier message finds nothing to claim."""
+    if PRIORITY[reason] >= PRIORITY[ScanReason(scan.reason)] or scan.retry_at is not None:
+        return
+    changes = {"reason": reason, **({"requested_by": requested_by} if requested_by else {})}
+    if ScanRequest.objects.filter(pk=scan.pk, state=ScanState.QUEUED).update(**changes):
+        for name, value in changes.items():
+            setattr(scan, name, value)
+        transaction.on_commit(lambda: enqueue(scan))
+
+
 def enqueue(scan: ScanRequest, *, countdown: float = 0, tries: int = 0) -> None:
     """Puts the scan before the workers, in ``countdown`` seconds. Without the broker it stays queued here, to be
     sent again later. ``tries`` are those that failed for the network's sake already."""
     from assessments.tasks import scan_repository
 
-    priority = _PRIORITY[ScanReason(scan.reason)]
+    priority = PRIORITY[ScanReason(scan.reason)]
     if settings.CELERY_TASK_QUEUE_MAX_PRIORITY:
         priority = settings.CELERY_TASK_QUEUE_MAX_PRIORITY - priority  # RabbitMQ counts the other way round
     try:
@@ -140,6 +159,7 @@ def enqueue(scan: ScanRequest, *, countdown: float = 0, tries: int = 0) -> None:
             kwargs={"tries": tries} if tries else {},
             countdown=countdown or None,
             priority=priority,
+            queue=queue_of(scan.repository),
         )
     except BrokerError as error:
         logger.error("Scan %s waits for the broker, which does not answer: %s", scan.pk, type(error).__name__)
@@ -237,8 +257,12 @@ def _stages(scan: ScanRequest) -> dict[str, float]:
     return {**scan.stages, scan.state: round(now - entered, 2)}
 
 
-def finish(scan: ScanRequest, *, summary: str) -> None:
-    """Marks the scan done, inside the transaction that recorded its result. Raises ClaimLost."""
+def finish(scan: ScanRequest, *, summary: str, files: int | None = None, bytes: int | None = None) -> None:
+    """Marks the scan done, inside the transaction that recorded its result. Raises ClaimLost.
+
+    ``files`` and ``bytes`` of the mirror, where the repository was read, decide with the time that it took how it
+    waits from now on.
+    """
     now = timezone.now()
     stages = _stages(scan)
     if not _mine(scan).update(
@@ -246,6 +270,11 @@ def finish(scan: ScanRequest, *, summary: str) -> None:
     ):
         raise ClaimLost
     scan.stages = stages
+    size: dict[str, Any] = {}
+    if files is not None:
+        seconds = round(sum(stages.values()), 2)
+        large = is_large(bytes=bytes, files=files, seconds=seconds)
+        size = {"files": files, "scan_seconds": seconds, "large": large}
     Repository.objects.filter(pk=scan.repository_id).update(
         last_error_id="",
         last_error="",
@@ -253,9 +282,11 @@ def finish(scan: ScanRequest, *, summary: str) -> None:
         kills=0,
         unreachable_at=None,
         next_scan_at=next_scan_at(scan.repository, now),
+        # A push that came while this scan ran may not be in what it read.
+        pushed_at=Case(When(pushed_at__gt=scan.started_at or now, then=F("pushed_at")), default=None),
+        **size,
     )
-    if scan.requested_by_id is not None:
-        _tell_later(scan)
+    _ended(scan)
 
 
 def fail(scan: ScanRequest, error: ScanError) -> None:
@@ -277,7 +308,7 @@ def fail(scan: ScanRequest, error: ScanError) -> None:
         )
         if changed:
             _count_failure(scan.repository_id, error, now)
-            _tell_later(scan)
+            _ended(scan, failed=True)
 
 
 def _count_failure(key: int, error: ScanError, now: datetime) -> None:
@@ -285,6 +316,7 @@ def _count_failure(key: int, error: ScanError, now: datetime) -> None:
     repository.last_error_id = error.id
     repository.last_error = storable(error.message)[:1000]
     repository.failures += 1
+    repository.large |= error.id in KILLING_IDS or error.id == "source.too-large"
     if error.id in KILLING_IDS:
         repository.kills += 1
         if repository.kills >= MAX_ATTEMPTS and repository.quarantined_at is None:
@@ -309,15 +341,26 @@ def _count_failure(key: int, error: ScanError, now: datetime) -> None:
             "quarantine_reason",
             "unreachable_at",
             "next_scan_at",
+            "large",
         ]
     )
 
 
-def _tell_later(scan: ScanRequest) -> None:
+def _ended(scan: ScanRequest, *, failed: bool = False) -> None:
     """Lets people know how the scan ended once that is certain; a message that fails costs no scan."""
     from assessments.services import notifications
 
-    transaction.on_commit(lambda: notifications.scan_ended(scan.pk), robust=True)
+    if failed or scan.requested_by_id is not None:
+        transaction.on_commit(lambda: notifications.scan_ended(scan.pk), robust=True)
+    _ended_with_others(scan)
+
+
+def _ended_with_others(scan: ScanRequest) -> None:
+    from assessments.services import rescans
+
+    rescan_id = scan.rescan_id
+    if rescan_id is not None:
+        transaction.on_commit(lambda: rescans.settle(rescan_id), robust=True)
 
 
 def cancel_scan(*, scan: ScanRequest, actor: AbstractUser) -> bool:
@@ -331,6 +374,7 @@ def cancel_scan(*, scan: ScanRequest, actor: AbstractUser) -> bool:
     )
     if changed:
         meters.scan_ended("cancelled", {})
+        _ended_with_others(scan)
         # Or what was due would be asked for again at once.
         Repository.objects.filter(pk=scan.repository_id).update(
             next_scan_at=next_scan_at(scan.repository, now)
@@ -359,7 +403,7 @@ def hand_back(worker: str) -> int:
     if not worker:
         return 0
     running = ScanRequest.objects.filter(worker=worker, state__in=RUNNING_STATES)
-    given = list(running)
+    given = list(running.select_related("repository"))
     for scan in given:
         if _mine(scan).update(state=ScanState.QUEUED, claim="", lease_until=None, worker=""):
             scan.state = ScanState.QUEUED
@@ -378,7 +422,7 @@ def recover_abandoned(*, now: datetime | None = None) -> int:
         state=ScanState.QUEUED,
         requested_at__lt=moment - RESEND,
     )
-    for scan in lost.order_by("requested_at", "pk")[:100]:
+    for scan in lost.select_related("repository").order_by("requested_at", "pk")[:100]:
         enqueue(scan)  # the broker may have lost its queue; a second delivery finds nothing to claim
         ScanRequest.objects.filter(pk=scan.pk, state=ScanState.QUEUED).update(lease_until=moment + RESEND)
     return len(recovered)
@@ -391,7 +435,8 @@ def resume_all(*, now: datetime | None = None) -> int:
     running = ScanRequest.objects.filter(state__in=RUNNING_STATES)
     running.update(lease_until=moment - timedelta(seconds=1))
     _take_from_the_dead(moment)
-    waiting = list(ScanRequest.objects.filter(state=ScanState.QUEUED).order_by("requested_at", "pk"))
+    queued = ScanRequest.objects.filter(state=ScanState.QUEUED).select_related("repository")
+    waiting = list(queued.order_by("requested_at", "pk"))
     for scan in waiting:
         enqueue(scan)
     return len(waiting)
@@ -415,7 +460,9 @@ def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:
             pk=scan.pk, claim=scan.claim, state__in=RUNNING_STATES, lease_until__lt=moment
         )
         if held_still.update(state=ScanState.QUEUED, claim="", lease_until=None, attempts=attempts):
-            Repository.objects.filter(pk=scan.repository_id).update(kills=F("kills") + 1)
+            # What ends its worker may be a giant, so it does that to no worker of the small any more.
+            Repository.objects.filter(pk=scan.repository_id).update(kills=F("kills") + 1, large=True)
+            scan.repository.large = True
             taken.append(scan)
     return taken
 
@@ -437,17 +484,52 @@ def next_scan_at(repository: Repository, now: datetime, policy: ScanPolicy | Non
     return next_due(repository.pk, interval_of(repository, policy), now)
 
 
-def request_due(*, now: datetime | None = None, limit: int = 500) -> int:
-    """How many scans were asked for because their time had come; none while the fleet is paused or in its
-    maintenance window."""
+def request_due(
+    *, now: datetime | None = None, limit: int = DUE_AT_ONCE, seconds: float = DUE_SECONDS
+) -> int:
+    """How many scans were asked for because their time had come, or a push had waited for the schedule to go on; none
+    while the fleet is paused or in its maintenance window.
+
+    They are asked for batch by batch, each in a transaction of its own, up to ``limit`` and for ``seconds`` at most;
+    what is left then is asked for next time.
+    """
+    from assessments.services import many
+
     moment = now or timezone.now()
     policy = scan_policy()
     if policy.paused or in_window(policy.window_start, policy.window_end, policy.window_zone, moment):
         return 0
-    due = due_repositories(moment)[:limit]
-    for repository in due:
-        request_scan(repository=repository, reason=ScanReason.SCHEDULE, now=moment)
-    return len(due)
+    until = time.monotonic() + seconds
+    asked = request_pushed(now=moment)
+    due = due_repositories(moment)
+    after: tuple[datetime, int] | None = None
+    while asked < limit and time.monotonic() < until:
+        # From where the batch before ended, or each would pass over all those again that wait by now.
+        rest = (
+            due
+            if after is None
+            else due.filter(Q(next_scan_at__gt=after[0]) | Q(next_scan_at=after[0], pk__gt=after[1]))
+        )
+        size = min(many.BATCH, limit - asked)
+        rows = list(rest.values_list("pk", "next_scan_at")[:size])
+        asked += len(many.ask_for([key for key, _ in rows], reason=ScanReason.SCHEDULE, now=moment))
+        if len(rows) < size:
+            break
+        key, at = rows[-1]
+        after = (at, key)
+    return asked
+
+
+def request_pushed(*, now: datetime | None = None, of: QuerySet[Repository] | None = None) -> int:
+    """How many scans were asked for because of a push that came while the schedule rested, where it goes on again."""
+    from assessments.services import many
+
+    repositories = Repository.objects.all() if of is None else of
+    owed = many.idle(repositories.filter(pushed_at__isnull=False, paused=False, team__paused=False)).order_by(
+        "pushed_at", "pk"
+    )
+    keys = list(owed.values_list("pk", flat=True)[:DUE_AT_ONCE])
+    return len(many.ask_for(keys, reason=ScanReason.PUSH, now=now or timezone.now()))
 
 
 def due_repositories(moment: datetime) -> QuerySet[Repository]:

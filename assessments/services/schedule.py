@@ -1,26 +1,19 @@
-"""The schedule as people set it, rescans of many at once, and the release of a quarantined repository."""
+"""The schedule as people set it, what of it goes on after a pause, and the release of a quarantined repository."""
 
-import logging
-from collections.abc import Iterable
 from datetime import datetime, time
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
-from kombu.exceptions import OperationalError as BrokerError
 
-from assessments.choices import ACTIVE_STATES, Outcome, ScanReason, ScanState
-from assessments.models import ChecklistItem, Repository, ScanPolicy, ScanRequest, Team
+from assessments.choices import Outcome, ScanReason
+from assessments.models import ChecklistItem, Repository, ScanPolicy, Team
 from assessments.services.audit import note
-from assessments.services.scans import next_scan_at, request_scan, scan_policy
+from assessments.services.rescans import request_rescan
+from assessments.services.scans import next_scan_at, request_pushed, request_scan, scan_policy
 from assessments.timing import MAX_HOURS, MIN_HOURS, known_zone
 from scanners.errors import ScanError
-
-logger = logging.getLogger(__name__)
-
-SENT_TOGETHER = 500
-"""Scans that one message to the broker asks to be sent, so that nobody waits for thousands of messages."""
 
 
 @transaction.atomic
@@ -62,6 +55,8 @@ def set_policy(
     )
     if before.interval_hours != interval_hours:
         spread(Repository.objects.filter(interval_hours=None, team__interval_hours=None))
+    if before.paused and not paused:
+        request_pushed()
     return policy
 
 
@@ -69,7 +64,7 @@ def set_policy(
 def set_team_schedule(*, team: Team, actor: AbstractUser, interval_hours: int | None, paused: bool) -> None:
     """The team's own interval, or none, and whether its schedule rests. Raises ScanError (schedule.refused)."""
     _check_interval(interval_hours)
-    changed = team.interval_hours != interval_hours
+    changed, resumed = team.interval_hours != interval_hours, team.paused and not paused
     team.interval_hours, team.paused = interval_hours, paused
     team.save(update_fields=["interval_hours", "paused"])
     note(
@@ -81,6 +76,8 @@ def set_team_schedule(*, team: Team, actor: AbstractUser, interval_hours: int | 
     )
     if changed:
         spread(Repository.objects.filter(interval_hours=None, team=team))
+    if resumed and not scan_policy().paused:
+        request_pushed(of=Repository.objects.filter(team=team))
 
 
 @transaction.atomic
@@ -89,7 +86,7 @@ def set_repository_schedule(
 ) -> None:
     """The repository's own interval, or none, and whether its schedule rests. Raises ScanError (schedule.refused)."""
     _check_interval(interval_hours)
-    changed = repository.interval_hours != interval_hours
+    changed, resumed = repository.interval_hours != interval_hours, repository.paused and not paused
     repository.interval_hours, repository.paused = interval_hours, paused
     repository.save(update_fields=["interval_hours", "paused"])
     note(
@@ -101,6 +98,8 @@ def set_repository_schedule(
     )
     if changed:
         spread(Repository.objects.filter(pk=repository.pk))
+    if resumed and not scan_policy().paused:
+        request_pushed(of=Repository.objects.filter(pk=repository.pk))
 
 
 def _check_interval(hours: int | None) -> None:
@@ -139,7 +138,12 @@ def release(*, repository: Repository, actor: AbstractUser) -> bool:
     return bool(changed)
 
 
-@transaction.atomic
+def failing(repositories: QuerySet[Repository], item: str) -> QuerySet[Repository]:
+    """Those of the repositories that fail the item by the standard or by a pack of their team."""
+    rows = ChecklistItem.objects.filter(repository=OuterRef("pk"), item=item, outcome=Outcome.FAIL)
+    return repositories.filter(Exists(rows))
+
+
 def request_many(
     *, repositories: QuerySet[Repository], requested_by: AbstractUser | None, now: datetime | None = None
 ) -> int:
@@ -147,66 +151,5 @@ def request_many(
 
     They go behind what one person waits for, and ahead of the schedule.
     """
-    moment = now or timezone.now()
-    active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
-    wanted = (
-        repositories.filter(~Exists(active), quarantined_at=None).order_by("pk").values_list("pk", flat=True)
-    )
-    keys = list(wanted.distinct())
-    ScanRequest.objects.bulk_create(
-        [
-            ScanRequest(
-                repository_id=key, reason=ScanReason.BULK, requested_by=requested_by, requested_at=moment
-            )
-            for key in keys
-        ],
-        batch_size=500,
-        ignore_conflicts=True,  # somebody else may have asked for one of them at this moment
-    )
-    scans = _asked_for(keys, moment)
-    transaction.on_commit(lambda: _send(scans))
-    return len(scans)
-
-
-def _asked_for(keys: list[int], moment: datetime) -> list[int]:
-    """The scans of these repositories that were asked for at that moment; in parts, since a database takes only so
-    many values at once."""
-    found: list[int] = []
-    for start in range(0, len(keys), SENT_TOGETHER):
-        part = ScanRequest.objects.filter(
-            repository_id__in=keys[start : start + SENT_TOGETHER],
-            requested_at=moment,
-            reason=ScanReason.BULK,
-            state=ScanState.QUEUED,
-        )
-        found += part.order_by("pk").values_list("pk", flat=True)
-    return found
-
-
-def _send(scans: list[int]) -> None:
-    from assessments.tasks import send_scans
-
-    for start in range(0, len(scans), SENT_TOGETHER):
-        try:
-            send_scans.apply_async(args=[scans[start : start + SENT_TOGETHER]], priority=3)
-        except BrokerError as error:
-            logger.error("Scans wait for the broker, which does not answer: %s", type(error).__name__)
-            return
-
-
-def failing(repositories: QuerySet[Repository], item: str) -> QuerySet[Repository]:
-    """Those of the repositories that fail the item by the standard or by a pack of their team."""
-    rows = ChecklistItem.objects.filter(repository=OuterRef("pk"), item=item, outcome=Outcome.FAIL)
-    return repositories.filter(Exists(rows))
-
-
-def send(keys: Iterable[int]) -> int:
-    """How many of these scans were put before the workers, because they still wait."""
-    from assessments.services.scans import enqueue
-
-    waiting = ScanRequest.objects.filter(pk__in=list(keys), state=ScanState.QUEUED)
-    sent = 0
-    for scan in waiting:
-        enqueue(scan)
-        sent += 1
-    return sent
+    rescan = request_rescan(repositories=repositories, requested_by=requested_by, now=now)
+    return rescan.total if rescan else 0

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
 from django.template.context import Context
@@ -14,14 +14,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from pygments import highlight as pygments_highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
-from pygments.lexers.special import TextLexer
-from pygments.util import ClassNotFound
 
 from assessments.grading import tenths as cut_to_tenths
+from assessments.highlight import highlight, language_of
 from assessments.storable import storable
+
+if TYPE_CHECKING:
+    from assessments.selectors.evidence import EvidencePlaces
 
 register = template.Library()
 
@@ -36,16 +35,6 @@ VERDICTS = {
     "stale": ("clock", "Stale"),
 }
 RATINGS = {1: "Critical gap", 2: "Needs work", 3: "Good, can improve", 4: "Strong", 5: "Exemplary"}
-LANGUAGES = {
-    "py": "python", "pyi": "python", "js": "javascript", "mjs": "javascript", "cjs": "javascript",
-    "jsx": "jsx", "ts": "typescript", "tsx": "tsx", "go": "go", "java": "java", "kt": "kotlin",
-    "kts": "kotlin", "rb": "ruby", "php": "php", "cs": "csharp", "rs": "rust", "ex": "elixir",
-    "exs": "elixir", "yml": "yaml", "yaml": "yaml", "json": "json", "toml": "toml", "xml": "xml",
-    "csproj": "xml", "gradle": "groovy", "ini": "ini", "cfg": "ini", "properties": "properties",
-    "sql": "sql", "sh": "bash", "html": "html", "vue": "html", "dockerfile": "docker", "tf": "terraform",
-}  # fmt: skip
-"""Pygments' name of a language by file extension; its own look-up by file name scans every lexer."""
-
 STACKS = {
     "any": "Any stack", "csharp": "C#", "javascript": "JavaScript", "php": "PHP", "typescript": "TypeScript",
 }  # fmt: skip
@@ -107,6 +96,17 @@ def duration(seconds: Number | None) -> str:
 
 
 @register.filter
+def roughly(seconds: Number | None) -> str:
+    """Seconds as one reads an estimate: 40 s, 4 min, 2 h 10 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{max(5, round(float(seconds) / 5) * 5)} s"
+    minutes = round(float(seconds) / 60)
+    return f"{minutes} min" if minutes < 90 else duration(minutes * 60)
+
+
+@register.filter
 def since(moment: datetime | None) -> SafeString:
     """A time element: how long ago, with the exact time on hover."""
     if moment is None:
@@ -158,6 +158,31 @@ def visible(value: str) -> str:
 
 
 @register.filter
+def shown_path(path: str) -> str:
+    """The path as ``visible`` gives it, its middle left out where it is too long for a list."""
+    text = visible(path)
+    return text if len(text) <= 120 else f"{text[:55]}…{text[-60:]}"
+
+
+@register.filter
+def first_places(evidence: Sequence[Any], verdict: str) -> Sequence[Any]:
+    """What of the evidence a report shows at once: three places of what fails, one of what is well."""
+    return evidence[: 1 if verdict == "pass" else 3]
+
+
+@register.filter
+def file_href(places: "EvidencePlaces", line: Any) -> str:
+    """Where a line of evidence is shown in its file."""
+    return places.file(line.path, line.line)
+
+
+@register.filter
+def item_href(places: "EvidencePlaces", item: str) -> str:
+    """Where all evidence of an item is shown."""
+    return places.item(item)
+
+
+@register.filter
 def verdict_icon(verdict: str) -> str:
     return VERDICTS.get(verdict, VERDICTS["unknown"])[0]
 
@@ -203,15 +228,14 @@ def share_of(part: Number, whole: Number) -> str:
 
 @register.filter
 def code(source: str, language: str = "") -> SafeString:
-    """Source as HTML with Pygments' classes; plain where the language is not known."""
+    """Source as HTML with classes; plain where the language is not known."""
     return mark_safe(_highlighted(str(source), language or ""))
 
 
 @register.filter
 def code_of(source: str, path: str) -> SafeString:
-    """A line of a file as HTML with Pygments' classes, by the file's name."""
-    name = path.rsplit("/", 1)[-1]
-    return mark_safe(_highlighted(str(source), LANGUAGES.get(name.rsplit(".", 1)[-1].lower(), "")))
+    """A line of a file as HTML with classes, by the file's name."""
+    return mark_safe(_highlighted(str(source), language_of(path)))
 
 
 @register.inclusion_tag("components/_sparkline.html")
@@ -267,11 +291,7 @@ def _ago(seconds: float) -> str:
 
 @lru_cache(maxsize=512)
 def _highlighted(source: str, language: str) -> str:
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False) if language else TextLexer()
-    except ClassNotFound:
-        lexer = TextLexer()
-    return str(pygments_highlight(source, lexer, HtmlFormatter(nowrap=True)))
+    return highlight(source, language)
 
 
 def _height(value: float, floor: float, span: float) -> float:

@@ -1,20 +1,18 @@
 """Exports: a person's list, asking for one, cancelling, trying again, downloading."""
 
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from assessments import policy
-from assessments.choices import ExportFormat, ExportScope, ExportState
+from assessments.choices import ExportFormat, ExportScope
 from assessments.models import Export, Team
-from assessments.selectors.exports import get_export_list
+from assessments.selectors.exports import finished_file, get_export_list, get_export_listing
 from assessments.services.export_files import FORMATS
 from assessments.services.exports import (
     CONTENT_TYPES,
@@ -23,12 +21,17 @@ from assessments.services.exports import (
     request_export,
     retry_export,
 )
+from assessments.views.tables import csv_response, csv_wanted, one_address
 
 
 @require_safe
 @vary_on_headers("HX-Request")
-def export_list(request: HttpRequest) -> HttpResponse:
-    page = get_export_list(request.user)
+def export_list(request: HttpRequest) -> HttpResponseBase:
+    if csv_wanted(request):
+        return csv_response(get_export_listing(request.user, request.GET))
+    if found := one_address(request):
+        return found
+    page = get_export_list(request.user, request.GET)
     partial = request.htmx and not request.htmx.history_restore_request
     return render(request, "exports/_table.html" if partial else "exports/list.html", {"page": page})
 
@@ -36,10 +39,8 @@ def export_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export_download(request: HttpRequest, key: UUID) -> FileResponse:
     export = _own(request, key)
-    place = Path(settings.EXPORTS_DIR) / export.file
-    if export.state != ExportState.DONE or not policy.may_download(request.user, export):
-        raise Http404
-    if (export.expires_at and export.expires_at <= timezone.now()) or not place.is_file():
+    place = finished_file(request.user, export)
+    if place is None:
         raise Http404
     return FileResponse(
         place.open("rb"),

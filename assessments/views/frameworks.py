@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -15,32 +15,43 @@ from assessments.selectors.filters import text
 from assessments.selectors.frameworks import (
     export_rows,
     framework_called,
+    get_control_listing,
     get_control_page,
+    get_controls_listing,
     get_framework_list,
     get_framework_page,
+    get_framework_tables,
 )
+from assessments.views.tables import csv_response, csv_wanted
 
 COLUMNS = ("Repository", "Team", "Control", "Title", "Status", "Served by", "Lacking")
 WIDTHS = (34, 24, 20, 50, 16, 60, 60)
 
 
 @require_safe
-def framework_list(request: HttpRequest) -> HttpResponse:
+def framework_list(request: HttpRequest) -> HttpResponseBase:
+    if csv_wanted(request):
+        return csv_response(get_framework_tables())
     return render(request, "frameworks/list.html", {"page": get_framework_list()})
 
 
 @require_safe
-def framework_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    page = get_framework_page(request.user, _called(slug), request.GET)
+def framework_detail(request: HttpRequest, slug: str) -> HttpResponseBase:
+    framework = _called(slug)
+    if csv_wanted(request):
+        return csv_response(get_controls_listing(request.user, framework, request.GET))
+    page = get_framework_page(request.user, framework, request.GET)
     return render(request, "frameworks/detail.html", {"page": page})
 
 
 @require_safe
-def framework_control(request: HttpRequest, slug: str, control: str) -> HttpResponse:
+def framework_control(request: HttpRequest, slug: str, control: str) -> HttpResponseBase:
     framework = _called(slug)
     found = next((one for one in framework.controls if one.id == control), None)
     if found is None:
         raise Http404
+    if csv_wanted(request):
+        return csv_response(get_control_listing(request.user, framework, found, request.GET))
     page = get_control_page(request.user, framework, found, request.GET)
     return render(request, "frameworks/control.html", {"page": page})
 

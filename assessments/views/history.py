@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -10,10 +11,17 @@ from django.views.decorators.http import require_POST, require_safe
 from assessments import policy
 from assessments.models import Assessment, Repository, VerdictChange
 from assessments.selectors.comparisons import get_comparison_page
-from assessments.selectors.histories import get_backfill_state, get_history_page, get_team_changes
+from assessments.selectors.histories import (
+    get_backfill_state,
+    get_history_page,
+    get_history_tables,
+    get_team_changes,
+    get_team_changes_listing,
+)
 from assessments.services.backfill import cancel_backfill, request_backfill
 from assessments.services.comparing import request_closer_look
 from assessments.services.origins import request_origins, request_team_origins
+from assessments.views.tables import csv_response, csv_wanted
 from scanners.errors import ScanError
 
 
@@ -42,8 +50,11 @@ def repository_look(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def repository_history(request: HttpRequest, slug: str) -> HttpResponse:
-    page = get_history_page(request.user, _visible(request, slug), request.GET)
+def repository_history(request: HttpRequest, slug: str) -> HttpResponseBase:
+    repository = _visible(request, slug)
+    if csv_wanted(request):
+        return csv_response(get_history_tables(repository, request.GET))
+    page = get_history_page(request.user, repository, request.GET)
     return render(request, "history/index.html", {"page": page})
 
 
@@ -99,8 +110,10 @@ def repository_when(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-def team_changes(request: HttpRequest, slug: str) -> HttpResponse:
+def team_changes(request: HttpRequest, slug: str) -> HttpResponseBase:
     team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
+    if csv_wanted(request):
+        return csv_response(get_team_changes_listing(team))
     return render(request, "history/team.html", {"page": get_team_changes(request.user, team)})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from assessments import policy
 from assessments.models import Repository, Team
 from assessments.plan_forms import CapacityForm, ScheduleForm, WishForm
 from assessments.program import PlanError
+from assessments.selectors.plan_steps import steps_of
 from assessments.selectors.plans import PlanPage, get_plan_page
 from assessments.services.plans import (
     Subject,
@@ -28,17 +30,18 @@ from assessments.services.plans import (
     set_capacity,
 )
 from assessments.services.rulesets import built, current_version
+from assessments.views.tables import csv_response, csv_wanted
 
 CONFLICT = "plan.changed-meanwhile"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def repository_plan(request: HttpRequest, slug: str) -> HttpResponse:
+def repository_plan(request: HttpRequest, slug: str) -> HttpResponseBase:
     return _plan(request, _repository(request, slug))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def team_plan(request: HttpRequest, slug: str) -> HttpResponse:
+def team_plan(request: HttpRequest, slug: str) -> HttpResponseBase:
     return _plan(request, _team(request, slug))
 
 
@@ -77,7 +80,7 @@ def team_capacity(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(f"{_address(team, 'detail')}#plan")
 
 
-def _plan(request: HttpRequest, subject: Subject) -> HttpResponse:
+def _plan(request: HttpRequest, subject: Subject) -> HttpResponseBase:
     """The page; with a goal in the query string the answer to it; posted, the answer is saved as the plan."""
     if request.method == "POST":
         if not policy.may_lead_plan(request.user, _team_of(subject)):
@@ -88,6 +91,9 @@ def _plan(request: HttpRequest, subject: Subject) -> HttpResponse:
         return _attempt(request, subject, lambda: _save(request, subject, form), form)
     asked = "goal" in request.GET
     form = _wish_form(subject, request.GET if asked else None)
+    if csv_wanted(request):
+        wish = form.wish if form.is_bound and form.is_valid() else None
+        return csv_response(steps_of(get_plan_page(request.user, subject, wish)))
     return _page(request, subject, form, status=422 if asked and not form.is_valid() else 200)
 
 

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,18 +13,27 @@ from assessments import policy
 from assessments.choices import ExportFormat, ExportScope, ScanReason
 from assessments.forms import RepositoryForm
 from assessments.models import Repository
-from assessments.selectors.repositories import get_repository_list, get_repository_page
+from assessments.selectors.repositories import (
+    get_repository_list,
+    get_repository_listing,
+    get_repository_page,
+)
 from assessments.selectors.scans import latest_scan, progress_of
 from assessments.services.export_files import FORMATS
 from assessments.services.exports import request_export
 from assessments.services.repositories import ensure_team, register_repository
 from assessments.services.rulesets import DEFAULT
 from assessments.services.scans import request_scan
+from assessments.views.tables import csv_response, csv_wanted, one_address
 from scanners.errors import ScanError
 
 
 @require_safe
-def repository_list(request: HttpRequest) -> HttpResponse:
+def repository_list(request: HttpRequest) -> HttpResponseBase:
+    if csv_wanted(request):
+        return csv_response(get_repository_listing(request.user, request.GET))
+    if found := one_address(request):
+        return found
     page = get_repository_list(request.user, request.GET)
     partial = request.htmx and not request.htmx.history_restore_request
     response = render(

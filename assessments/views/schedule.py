@@ -9,11 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import policy
-from assessments.models import Repository
+from assessments.choices import RescanScope
+from assessments.models import Repository, Rescan
 from assessments.schedule_forms import PolicyForm, ScheduleForm
 from assessments.selectors.care import get_schedule_page
 from assessments.selectors.standard import get_item_page
 from assessments.services import schedule
+from assessments.services.rescans import request_rescan
 from assessments.services.scans import cancel_scan, scan_policy
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +102,8 @@ def item_scan(request: HttpRequest, item: str) -> HttpResponse:
     if get_item_page(request.user, item, request.GET) is None:
         raise Http404
     wanted = schedule.failing(policy.scannable_repositories(request.user), item)
-    _say(request, schedule.request_many(repositories=wanted, requested_by=request.user))
+    rescan = request_rescan(repositories=wanted, requested_by=request.user, scope=RescanScope.ITEM, item=item)
+    say_asked(request, rescan)
     return redirect("standard-item", item)
 
 
@@ -108,12 +111,17 @@ def item_scan(request: HttpRequest, item: str) -> HttpResponse:
 def fleet_scan(request: HttpRequest) -> HttpResponse:
     if not policy.may_set_schedule(request.user):
         raise PermissionDenied
-    _say(request, schedule.request_many(repositories=Repository.objects.all(), requested_by=request.user))
+    rescan = request_rescan(
+        repositories=Repository.objects.all(), requested_by=request.user, scope=RescanScope.FLEET
+    )
+    say_asked(request, rescan)
     return redirect("activity")
 
 
-def _say(request: HttpRequest, count: int) -> None:
-    if count:
+def say_asked(request: HttpRequest, rescan: Rescan | None) -> None:
+    """Tells how many scans a request for many led to."""
+    if rescan is not None:
+        count = rescan.total
         messages.success(request, f"{count} repositor{'y is' if count == 1 else 'ies are'} being scanned.")
     else:
         messages.info(request, "Nothing to scan that is not being scanned already.")

@@ -1,25 +1,36 @@
 """Teams: list, scorecard, rescan of all."""
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import policy
-from assessments.selectors.teams import get_team_list, get_team_page
-from assessments.services.schedule import request_many
+from assessments.choices import RescanScope
+from assessments.selectors.teams import get_team_list, get_team_listing, get_team_page, get_team_tables
+from assessments.services.rescans import request_rescan
+from assessments.views.schedule import say_asked
+from assessments.views.tables import csv_response, csv_wanted, one_address
 
 
 @require_safe
-def team_list(request: HttpRequest) -> HttpResponse:
+def team_list(request: HttpRequest) -> HttpResponseBase:
+    if csv_wanted(request):
+        return csv_response(get_team_listing(request.user, request.GET))
+    if found := one_address(request):
+        return found
     return render(request, "teams/list.html", {"page": get_team_list(request.user, request.GET)})
 
 
 @require_safe
-def team_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def team_detail(request: HttpRequest, slug: str) -> HttpResponseBase:
     team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
-    return render(request, "teams/detail.html", {"page": get_team_page(request.user, team)})
+    if csv_wanted(request):
+        return csv_response(get_team_tables(team, request.GET))
+    if found := one_address(request):
+        return found
+    return render(request, "teams/detail.html", {"page": get_team_page(request.user, team, request.GET)})
 
 
 @require_POST
@@ -27,6 +38,8 @@ def team_scan(request: HttpRequest, slug: str) -> HttpResponse:
     team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
     if not policy.may_scan(request.user, team):
         raise PermissionDenied
-    count = request_many(repositories=team.repositories.all(), requested_by=request.user)
-    messages.success(request, f"{count} repositor{'y is' if count == 1 else 'ies are'} being scanned.")
+    rescan = request_rescan(
+        repositories=team.repositories.all(), requested_by=request.user, scope=RescanScope.TEAM, team=team
+    )
+    say_asked(request, rescan)
     return redirect("team-detail", slug)

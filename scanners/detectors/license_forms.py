@@ -4,9 +4,9 @@ Identifiers are those of the SPDX licence list (https://spdx.org/licenses/), fro
 """
 
 import re
-from dataclasses import dataclass
 
 from scanners.lazy import lazy_re
+from scanners.values import dataclass
 
 _LONGEST = 60_000
 _SPDX = lazy_re(r"SPDX-License-Identifier:\s*([^\n*<]{2,80})")

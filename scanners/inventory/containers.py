@@ -1,11 +1,11 @@
 """Container files: Dockerfiles as stages and instructions, compose files as services."""
 
 import re
-from dataclasses import dataclass
 
 from scanners.inventory.formats.tree import MAX_CHARACTERS, Map, as_map, as_seq, as_text, as_texts
 from scanners.inventory.formats.yamltree import documents
 from scanners.lazy import lazy_re
+from scanners.values import dataclass
 
 _DOCKERFILE = lazy_re(
     r"(^|/)((docker|container)file([._-][\w.-]+)?|[\w.-]+\.(docker|container)file)$", re.IGNORECASE

@@ -1,10 +1,10 @@
 """What every kind of matcher shares: where it looks, how sure it is, and the hits it returns."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from scanners.facts import Strength
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.view import TreeView

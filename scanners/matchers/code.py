@@ -5,11 +5,11 @@ compulsory. A node kind that a grammar lacks raises in the library; the loader t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scanners.languages import expand
 from scanners.matchers.base import Hit, Scope, listed, scope_of
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.view import TreeView

@@ -1,10 +1,10 @@
 """Dependency matchers: names declared in parsed manifests, by ecosystem."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scanners.matchers.base import Hit, Scope, listed, scope_of
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.view import TreeView

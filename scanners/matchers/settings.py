@@ -1,12 +1,12 @@
 """Setting matchers: structured files by key path and value."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import re2
 
 from scanners.matchers.base import Hit, Scope, listed, scope_of
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.view import TreeView

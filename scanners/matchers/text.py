@@ -4,13 +4,13 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import re2
 
 from scanners.languages import all_languages, expand
 from scanners.matchers.base import ALL_ROLES, Hit, Scope, listed, scope_of
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.view import TreeView

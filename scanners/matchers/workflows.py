@@ -1,13 +1,13 @@
 """Workflow matchers: steps of CI pipelines, whatever the provider."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import re2
 
 from scanners.facts import Pipeline
 from scanners.matchers.base import Hit, Scope, listed, scope_of
+from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.view import TreeView

@@ -44,6 +44,44 @@ async function copyText(button) {
   }
 }
 
+/* The field is there at once; what drives it comes with the first use, so that no page waits for it. */
+async function openSearch(typed = "") {
+  const dialog = document.getElementById("palette");
+  if (!dialog || dialog.open) return;
+  dialog.dataset.recent = recentPaths().filter((path) => path !== location.pathname).join(" ");
+  const field = dialog.querySelector("#palette-field");
+  field.value = typed;
+  dialog.showModal();
+  field.focus();
+  const { refresh } = await import(dialog.dataset.module);
+  refresh();
+}
+
+/* Where the person was lately: addresses alone, kept in this browser; the server names what may still be seen. */
+function recentPaths() {
+  try {
+    const kept = JSON.parse(localStorage.getItem("recent") || "[]");
+    return Array.isArray(kept) ? kept.filter((path) => typeof path === "string" && path.startsWith("/")) : [];
+  } catch {
+    return [];
+  }
+}
+
+function rememberVisit() {
+  const path = location.pathname;
+  if (!document.getElementById("palette") || !/^\/(repositories|teams|standard)\/[^/]+\/$/.test(path)) return;
+  try {
+    const paths = [path, ...recentPaths().filter((one) => one !== path)].slice(0, 9);
+    localStorage.setItem("recent", JSON.stringify(paths));
+  } catch {
+    return; /* a browser that keeps nothing has no recent visits */
+  }
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("form.search #search")) openSearch(event.target.value);
+});
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
@@ -56,11 +94,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const palette = event.key === "k" && (event.ctrlKey || event.metaKey);
   if (palette || (event.key === "/" && !isTyping(event.target) && !event.ctrlKey && !event.metaKey)) {
-    const field = document.getElementById("search");
-    if (!field) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
+    if (document.getElementById("palette")) event.preventDefault();
+    openSearch();
   }
   if (event.key === "Escape") {
     const menu = event.target.closest("details.menu[open]");
@@ -118,3 +153,4 @@ document.addEventListener("htmx:sendError", () => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announceTheme);
 announceTheme();
 revealTarget();
+rememberVisit();

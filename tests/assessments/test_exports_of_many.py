@@ -178,7 +178,7 @@ def test_what_a_dead_job_left_aside_is_removed() -> None:
     old, fresh = folder / ".x.zip.1.tmp", folder / ".y.zip.2.tmp"
     for place in (old, fresh):
         place.write_bytes(b"half")
-    early = time.time() - exports.ABANDONED.total_seconds() - 5
+    early = time.time() - exports.LEFT_SECONDS - 5
     os.utime(old, (early, early))
     exports.purge_exports()
     assert not old.exists() and fresh.exists()

@@ -19,7 +19,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from assessments import pushes
 from assessments.choices import DeliveryOutcome, Forge, ScanReason, ScanState
 from assessments.models import AuditEvent, HookDelivery, PushHook, Repository, ScanRequest
-from assessments.services import hooks, scans
+from assessments.selectors.care import care_of
+from assessments.services import hooks, scans, schedule
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -206,10 +207,107 @@ def test_a_teams_hook_speaks_for_no_other_team(shop: Repository) -> None:
 
 def test_every_repository_of_the_mirror_is_scanned(shop: Repository) -> None:
     factories.repository(mirror=shop.mirror, root="services/pay")
-    factories.repository(mirror=shop.mirror, root="services/rest", paused=True)
+    resting = factories.repository(mirror=shop.mirror, root="services/rest", paused=True)
     hook, secret = made("github")
     deliver(hook, secret, plain(), HEADERS)
-    assert ScanRequest.objects.count() == 2
+    assert (outcome(), ScanRequest.objects.count()) == ("queued", 2)
+    resting.refresh_from_db()
+    assert resting.pushed_at is not None
+
+
+class TestHeldRepositories:
+    def push(self, shop: Repository, number: int = 1) -> None:
+        hook, secret = made("github")
+        deliver(hook, secret, plain(), {**HEADERS, "X-GitHub-Delivery": f"held-{number}"})
+
+    def test_a_push_to_a_quarantined_repository_starts_nothing_until_it_is_released(
+        self, shop: Repository
+    ) -> None:
+        Repository.objects.filter(pk=shop.pk).update(
+            quarantined_at=factories.NOW, quarantine_reason="It took too much.", kills=3, failures=3
+        )
+        for number in range(3):
+            self.push(shop, number)
+        assert outcome() == "quarantined"
+        assert not ScanRequest.objects.exists()
+        shop.refresh_from_db()
+        assert (shop.kills, shop.failures) == (3, 3) and shop.pushed_at is not None
+        assert scans.request_due() == 0
+        schedule.release(repository=shop, actor=factories.admin())
+        scan = ScanRequest.objects.get()
+        claimed = scans.claim_scan(scan_id=scan.pk)
+        assert claimed is not None
+        scans.finish(claimed, summary="")
+        shop.refresh_from_db()
+        assert shop.pushed_at is None  # the scan after the release has it
+
+    def test_a_quarantine_that_begins_under_a_push_is_not_broken_by_its_follow_up(
+        self, shop: Repository, queue: Any
+    ) -> None:
+        factories.scan(shop, state=ScanState.SCANNING)
+        self.push(shop)
+        assert outcome() == "later"
+        ScanRequest.objects.update(state=ScanState.FAILED)
+        Repository.objects.filter(pk=shop.pk).update(quarantined_at=factories.NOW)
+        hooks.scan_pushed(shop.pk, 1)
+        assert not ScanRequest.objects.filter(state=ScanState.QUEUED).exists()
+        shop.refresh_from_db()
+        assert shop.pushed_at is not None
+
+    @pytest.mark.parametrize("level", ["repository", "team", "organisation"])
+    def test_a_push_during_a_pause_is_scanned_once_when_it_ends(self, shop: Repository, level: str) -> None:
+        admin = factories.admin()
+        no_window = {"interval_hours": None, "window_start": None, "window_end": None, "window_zone": "UTC"}
+
+        def pause(paused: bool) -> None:
+            if level == "repository":
+                schedule.set_repository_schedule(
+                    repository=shop, actor=admin, interval_hours=None, paused=paused
+                )
+            elif level == "team":
+                schedule.set_team_schedule(team=shop.team, actor=admin, interval_hours=None, paused=paused)
+            else:
+                schedule.set_policy(actor=admin, paused=paused, **no_window)
+
+        pause(True)
+        for number in range(2):
+            self.push(shop, number)
+        assert (outcome(), ScanRequest.objects.count()) == ("paused", 0)
+        shown = care_of(Repository.objects.get(pk=shop.pk), admin)
+        assert shown.paused and shown.pushed_at is not None
+        pause(False)
+        scan = ScanRequest.objects.get()
+        assert (scan.repository, scan.reason) == (shop, ScanReason.PUSH)
+        pause(True)
+        pause(False)
+        assert ScanRequest.objects.count() == 1
+
+    def test_of_two_pauses_the_last_to_end_counts(self, shop: Repository) -> None:
+        admin = factories.admin()
+        schedule.set_team_schedule(team=shop.team, actor=admin, interval_hours=None, paused=True)
+        schedule.set_repository_schedule(repository=shop, actor=admin, interval_hours=None, paused=True)
+        self.push(shop)
+        shop.team.refresh_from_db()
+        schedule.set_team_schedule(team=shop.team, actor=admin, interval_hours=None, paused=False)
+        assert scans.request_due() == 0
+        schedule.set_repository_schedule(repository=shop, actor=admin, interval_hours=None, paused=False)
+        assert ScanRequest.objects.get().reason == ScanReason.PUSH
+
+    def test_what_nobody_asked_for_at_the_end_of_a_pause_is_found_by_the_schedule(
+        self, shop: Repository
+    ) -> None:
+        Repository.objects.filter(pk=shop.pk).update(pushed_at=factories.NOW)
+        assert scans.request_due() == 1
+        assert ScanRequest.objects.get().reason == ScanReason.PUSH
+
+    def test_a_push_while_a_scan_runs_stays_noted_after_it(self, shop: Repository) -> None:
+        scan = scans.claim_scan(scan_id=factories.scan(shop).pk)
+        assert scan is not None
+        Repository.objects.filter(pk=shop.pk).update(paused=True)
+        self.push(shop)
+        scans.finish(scan, summary="")
+        shop.refresh_from_db()
+        assert shop.pushed_at is not None
 
 
 def test_forges_take_addresses_in_any_case() -> None:

@@ -1,7 +1,9 @@
 """Exports: made by a job, complete or not there."""
 
 import json
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -113,16 +115,86 @@ def test_exports_past_their_time_are_removed_with_their_files() -> None:
     assert list(Export.objects.all()) == [new]
 
 
-def test_one_that_nobody_makes_any_more_is_given_up() -> None:
-    lost, fresh, done = asked(), asked(), asked()
-    early = timezone.now() - exports.ABANDONED - timedelta(seconds=1)
-    Export.objects.filter(pk=lost.pk).update(state=ExportState.RUNNING, requested_at=early)
-    Export.objects.filter(pk=done.pk).update(state=ExportState.DONE, requested_at=early)
-    assert exports.give_up_abandoned() == 1
-    for export in (lost, fresh, done):
+@pytest.fixture
+def sent() -> Iterator[Any]:
+    with patch.object(exports, "_enqueue") as sent:
+        yield sent
+
+
+def test_one_whose_worker_died_waits_again_and_leaves_nothing_aside(sent: Any) -> None:
+    export = asked()
+    claimed = exports._claimed(export.pk)
+    assert claimed is not None and exports._claimed(export.pk) is None
+    folder = Path(settings.EXPORTS_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    left = folder / f".{export.key}.md.{claimed.claim[:12]}.tmp"
+    left.write_bytes(b"half of it")
+    assert exports.recover_abandoned() == 0  # its lease holds
+    later = timezone.now() + exports.LEASE + timedelta(seconds=1)
+    assert exports.recover_abandoned(now=later) == 1
+    assert [call.args[0].pk for call in sent.call_args_list] == [export.pk]
+    exports.make_export(export.pk)
+    export.refresh_from_db()
+    assert (export.state, export.attempts, export.error_id) == (ExportState.DONE, 1, "")
+    assert not left.exists() and content(export)
+
+
+def test_whoever_lost_an_export_writes_nothing_to_it(sent: Any) -> None:
+    export = asked()
+    slow = exports._claimed(export.pk)
+    assert slow is not None
+    exports.recover_abandoned(now=timezone.now() + exports.LEASE + timedelta(seconds=1))
+    quick = exports._claimed(export.pk)
+    assert quick is not None
+    with pytest.raises(exports.Cancelled):
+        exports._Teller(slow, threading.Event())(1)
+    exports._failed(slow, "export.failed", "Too late.")
+    export.refresh_from_db()
+    assert (export.state, export.claim) == (ExportState.RUNNING, quick.claim)
+
+
+def test_one_that_costs_too_many_workers_is_given_up(sent: Any) -> None:
+    export = asked()
+    for attempt in range(1, exports.MAX_ATTEMPTS + 1):
+        assert exports._claimed(export.pk)
+        exports.recover_abandoned(now=timezone.now() + exports.LEASE + timedelta(seconds=1))
         export.refresh_from_db()
-    assert (lost.state, lost.error_id) == (ExportState.FAILED, "export.abandoned")
-    assert (fresh.state, done.state) == (ExportState.QUEUED, ExportState.DONE)
+        assert export.attempts == min(attempt, exports.MAX_ATTEMPTS - 1)
+    assert (export.state, export.error_id) == (ExportState.FAILED, "export.abandoned")
+    assert "3 times" in export.error
+    assert exports.retry_export(export=export) and export.attempts == 0
+
+
+def test_one_that_waits_is_sent_again_and_given_up_in_the_end(sent: Any) -> None:
+    export = asked()
+    now = timezone.now()
+    assert exports.recover_abandoned(now=now) == 0
+    assert exports.recover_abandoned(now=now + exports.RESEND + timedelta(seconds=1)) == 1
+    assert exports.recover_abandoned(now=now + exports.RESEND + timedelta(seconds=2)) == 0
+    exports.recover_abandoned(now=now + exports.ABANDONED + timedelta(minutes=1))
+    export.refresh_from_db()
+    assert (export.state, export.error_id) == (ExportState.FAILED, "export.abandoned")
+
+
+def test_a_lease_is_renewed_while_the_file_is_made(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "RENEW_SECONDS", 0.02)
+    factories.ruleset()
+    export = asked()
+    claimed = exports._claimed(export.pk)
+    assert claimed is not None
+    Export.objects.filter(pk=export.pk).update(lease_until=factories.NOW)
+    with exports._held(claimed) as lost:
+        for _ in range(250):
+            export.refresh_from_db()
+            if export.lease_until > timezone.now() and not lost.is_set():
+                break
+            time.sleep(0.02)
+        else:
+            pytest.fail("The lease was not renewed.")
+        assert exports.cancel_export(export=export)
+        assert lost.wait(5)
 
 
 def test_without_its_queue_an_export_fails_at_once_with_words(

@@ -23,6 +23,7 @@ from django.utils import timezone
 from assessments.choices import ScanState
 from assessments.models import Assessment, Repository, RulesetVersion, ScanRequest
 from assessments.services import scans
+from assessments.services.queues import served
 from assessments.services.repositories import register_repository
 from tests import factories, trees
 from tests.conftest import needs
@@ -65,10 +66,11 @@ class Worker:
             "DATABASE_URL": database_url(),
             **environment,
         }
-        queue = environment.get("TEST_QUEUE", "scans")
+        chosen = "PLUMBLINE_SCAN_QUEUES" in environment
+        queues = [] if chosen else ["--queues", environment.get("TEST_QUEUE", "scans")]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "tests.worker", "worker", "--queues", queue,
+                [sys.executable, "-m", "celery", "-A", "tests.worker", "worker", *queues,
                  "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
                  "--without-heartbeat"],
                 cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
@@ -209,6 +211,33 @@ def test_a_scan_cancelled_while_its_files_are_read_ends_soon(
     assert eventually(lambda: not readers.read_text().split(), seconds=10)
     assert one.working_child() == child
     assert not Assessment.objects.exists()
+
+
+def test_a_worker_of_the_large_leaves_the_small_alone_and_says_so(
+    queues: str, worker: Callable[..., Worker], scan: ScanRequest, tmp_path: Path
+) -> None:
+    from django.core.cache import cache
+
+    cache.clear()
+    source = trees.repository(tmp_path / "giant", {"README.md": "# Giant\n"})
+    with patch.object(scans, "enqueue"):
+        repository, giant = register_repository(
+            source=str(source), team=factories.team(), actor=None, allow_local=True
+        )
+    Repository.objects.filter(pk=repository.pk).update(large=True)
+    scans.enqueue(ScanRequest.objects.get(pk=giant.pk))
+    scans.enqueue(scan)
+    one = worker(PLUMBLINE_SCAN_QUEUES="scans.large")
+    assert eventually(lambda: ended(giant)), one.log.read_text()
+    assert giant.state == ScanState.DONE
+    assert served() == {"scans": False, "scans.large": True}
+    scan.refresh_from_db()
+    assert scan.state == ScanState.QUEUED
+    assert not Repository.objects.get(pk=repository.pk).large  # as it turned out
+    other = worker(PLUMBLINE_SCAN_QUEUES="scans")
+    assert eventually(lambda: ended(scan)), other.log.read_text()
+    assert scan.state == ScanState.DONE
+    assert all(served().values())
 
 
 @pytest.mark.services

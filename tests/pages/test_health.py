@@ -83,7 +83,7 @@ class TestReady:
         response = Client().get("/readyz")
         checks = response.json()["checks"]
         assert response.status_code == 200, checks
-        assert list(checks) == ["database", "broker", "cache", "disk", "queue"]
+        assert list(checks) == ["database", "broker", "cache", "disk", "queue", "workers"]
         assert all(one["ok"] and one["detail"] and one["seconds"] < 5 for one in checks.values())
         assert "GiB" in checks["disk"]["detail"] and checks["queue"]["detail"] == "no scan waits"
 

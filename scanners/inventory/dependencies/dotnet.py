@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
 from scanners.inventory.dependencies.reading import Element, Scope, json_map, xml_root
 from scanners.inventory.formats.tree import as_map, as_text
 from scanners.lazy import lazy_re
+from scanners.values import replace
 
 _PROJECTS = (".csproj", ".fsproj", ".vbproj")
 _SHARED = frozenset(

@@ -1,9 +1,8 @@
 """Gradle scripts, Groovy or Kotlin, as statements in nested blocks. Nothing is evaluated."""
 
-from dataclasses import dataclass
-
 from scanners.inventory.dependencies.manifest import ManifestError
 from scanners.lazy import lazy_re
+from scanners.values import dataclass
 
 MAX_BLOCK_DEPTH = 100
 _TOKEN = lazy_re(

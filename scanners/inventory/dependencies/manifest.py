@@ -1,8 +1,7 @@
 """What one manifest says, whatever its ecosystem, and how a parser refuses."""
 
-from dataclasses import dataclass, field
-
 from scanners.facts import Dependency
+from scanners.values import dataclass, field
 
 MAX_MANIFEST_BYTES = 2 << 20
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Literal
 from xml.parsers import expat
 
 from scanners.inventory.dependencies.manifest import MAX_MANIFEST_BYTES, ManifestError, refuse_conflicts
 from scanners.inventory.formats import jsontree, tomltree
 from scanners.inventory.formats.tree import Map, SettingsError, as_map
+from scanners.values import dataclass, field
 
 MAX_XML_DEPTH = 100
 MAX_XML_ELEMENTS = 100_000

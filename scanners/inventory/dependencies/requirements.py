@@ -2,12 +2,12 @@
 
 import posixpath
 import re
-from dataclasses import replace
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError
 from scanners.inventory.dependencies.reading import Scope
 from scanners.lazy import lazy_re
+from scanners.values import replace
 
 MAX_LINE = 4000
 

@@ -2,12 +2,12 @@
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest
 from scanners.lazy import lazy_re
+from scanners.values import replace
 
 MAX_PARENTS = 12
 MAX_EXPANDED = 1000

@@ -1,12 +1,12 @@
 """Bundler and RubyGems: Gemfile, Gemfile.lock and gem specifications."""
 
 import re
-from dataclasses import replace
 
 from scanners.facts import Dependency
 from scanners.inventory.dependencies.manifest import Manifest, ManifestError, refuse_conflicts
 from scanners.inventory.dependencies.reading import Scope, check_size
 from scanners.lazy import lazy_re
+from scanners.values import replace
 
 _GEMFILES = frozenset(["gemfile", "gems.rb"])
 _LOCKS = frozenset(["gemfile.lock", "gems.locked"])

@@ -3,9 +3,9 @@
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from scanners.lazy import lazy_re
+from scanners.values import dataclass
 
 MAX_SCRIPT = 64 * 1024
 """Characters of a script that are looked through."""

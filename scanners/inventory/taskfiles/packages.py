@@ -2,12 +2,12 @@
 
 import posixpath
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from scanners.inventory.formats.tree import Map, as_text
 from scanners.inventory.taskfiles import data
 from scanners.inventory.taskfiles.commands import within
+from scanners.values import dataclass
 
 MAX_PACKAGES = 200
 

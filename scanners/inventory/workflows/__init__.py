@@ -6,7 +6,6 @@ differently becomes several pipelines there.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import ModuleType
 
@@ -29,6 +28,7 @@ from scanners.inventory.workflows import (
     woodpecker,
 )
 from scanners.inventory.workflows.base import WORKING_DIRECTORY, ReadText, WorkflowError, merge
+from scanners.values import replace
 
 __all__ = ["WorkflowError", "is_workflow", "parse_workflow", "resolve"]
 

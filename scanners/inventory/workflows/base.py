@@ -3,7 +3,6 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from scanners.errors import ScanError
@@ -11,6 +10,7 @@ from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, Seq, SettingsError, as_map, as_text
 from scanners.inventory.formats.yamltree import documents
 from scanners.lazy import lazy_re
+from scanners.values import dataclass
 
 ReadText = Callable[[str], str | None]
 

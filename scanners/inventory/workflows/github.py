@@ -1,13 +1,13 @@
 """GitHub Actions, and the forges that read the same files."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scanners.facts import Pipeline, Step
 from scanners.inventory.formats.tree import Map, as_map, as_seq, as_text, as_texts
 from scanners.inventory.workflows import base
 from scanners.inventory.workflows.base import WORKING_DIRECTORY, ReadText, Scope
 from scanners.lazy import lazy_re
+from scanners.values import replace
 
 PROVIDER = "github"
 NAME = lazy_re(r"^\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml$")

@@ -109,7 +109,8 @@ def test_the_team_has_a_scorecard(page: Page) -> None:
 
 
 def test_the_report_comes_as_a_pdf(page: Page) -> None:
-    page.get_by_role("button", name="PDF").click()
+    page.locator("summary", has_text="Export").click()
+    page.get_by_role("button", name="PDF", exact=True).click()
     link = page.get_by_role("link", name="Download").first
     expect(link).to_be_visible(timeout=SCAN_MS)
     with page.expect_download() as download:

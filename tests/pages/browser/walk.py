@@ -16,6 +16,8 @@ FIXED = {
     "credential-add": "/credentials/add/",
     "push-hook-add": "/webhooks/add/",
     "notifications": "/account/notifications/",
+    "tokens": "/account/tokens/",
+    "api-reference": "/api/",
     "components": "/components/",
     "password": "/accounts/password/change/",
     "email": "/accounts/email/",

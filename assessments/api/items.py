@@ -1,0 +1,103 @@
+"""Items of the standard: the list with how many fail each, one, who stands how on it, and rescans of who fails it."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from assessments import policy
+from assessments.api.errors import forbidden, not_found
+from assessments.api.gate import needs
+from assessments.api.links import Links
+from assessments.api.paging import Page, Paged, one_of, only_known, page_of
+from assessments.api.payloads import ItemDetailOut, ItemOut, VerdictOut, item_detail, item_of, verdict_of
+from assessments.api.work import ScansAskedOut, scans_asked
+from assessments.choices import Outcome, RescanScope, TokenScope
+from assessments.selectors.adoption import counts_of_items
+from assessments.selectors.standard import checklist_of, get_item_page
+from assessments.services.rescans import request_rescan
+from assessments.services.rulesets import built, current_version
+from assessments.services.schedule import failing
+from assessments.standard import Item
+
+router = Router(tags=["items"])
+READ = TokenScope.READ
+
+
+class ItemFilters(Schema):
+    area: Annotated[str, Field(max_length=60, description="The id of an area.")] = ""
+
+
+@router.get("", url_name="items", response=Page[ItemOut], summary="List items", **needs(READ))
+def list_items(request: HttpRequest, filters: Query[ItemFilters], paging: Query[Paged]) -> Any:
+    """The items of the standard, with in how many of the repositories that you may see each fails and passes; for
+    administrators as of some minutes ago."""
+    only_known(request, filters, paging)
+    _, standard = built(current_version())
+    if filters.area:
+        one_of("area", filters.area, [area.id for area in standard.areas])
+    rows = [item for item in standard.items if filters.area in ("", item.area)]
+    passes, fails = counts_of_items(request.user)
+    links = Links(request)
+
+    def shape(shown: list[Item]) -> list[ItemOut]:
+        return [item_of(one, fails.get(one.id, 0), passes.get(one.id, 0), links) for one in shown]
+
+    return page_of(request, rows, paging, shape)
+
+
+@router.get("/{item}", url_name="item", response=ItemDetailOut, summary="One item", **needs(READ))
+def get_item(request: HttpRequest, item: str) -> Any:
+    """One item: what passes, why it matters, and how many repositories pass and fail."""
+    only_known(request)
+    page = get_item_page(request.user, item, {})
+    if page is None:
+        raise not_found()
+    return item_detail(page, Links(request))
+
+
+class VerdictFilters(Schema):
+    verdict: Annotated[Outcome, Field(description="How they stand on the item.")] = Outcome.FAIL
+
+
+@router.get(
+    "/{item}/repositories",
+    url_name="item-repositories",
+    response=Page[VerdictOut],
+    summary="Who fails an item",
+    **needs(READ),
+)
+def list_verdicts(
+    request: HttpRequest, item: str, filters: Query[VerdictFilters], paging: Query[Paged]
+) -> Any:
+    """The repositories that fail the item, or stand on it as the filter asks, by name."""
+    only_known(request, filters, paging)
+    _known(item)
+    links = Links(request)
+    rows = checklist_of(request.user, item).filter(outcome=filters.verdict)
+    joined = rows.select_related("repository__team").defer("evidence", "looked_for")
+    ordered = joined.order_by("repository__name", "pk")
+    return page_of(request, ordered, paging, lambda shown: [verdict_of(row, links) for row in shown])
+
+
+@router.post(
+    "/{item}/scans",
+    response={202: ScansAskedOut},
+    summary="Rescan what fails an item",
+    **needs(TokenScope.SCAN),
+)
+def scan_item(request: HttpRequest, item: str) -> Any:
+    """Asks for scans of everything that fails the item and that you may ask for."""
+    _known(item)
+    if not policy.may_scan_some(request.user):
+        raise forbidden("Only leads and members of a team ask for scans.")
+    wanted = failing(policy.scannable_repositories(request.user), item)
+    rescan = request_rescan(repositories=wanted, requested_by=request.user, scope=RescanScope.ITEM, item=item)
+    return Status(202, scans_asked(wanted, Links(request), rescan=rescan))
+
+
+def _known(item: str) -> None:
+    """Raises Refused where the standard has no such item."""
+    if item not in built(current_version())[1].by_item:
+        raise not_found()

@@ -1,0 +1,49 @@
+"""A person's own API tokens: the list, making one, revoking one."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from assessments.models import ApiToken
+from assessments.selectors.api_tokens import get_token_page
+from assessments.services.api_tokens import create_token, revoke_token
+from assessments.token_forms import TokenForm
+from scanners.errors import ScanError
+
+
+@never_cache
+@sensitive_variables("token")
+@require_http_methods(["GET", "HEAD", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """Shows a token that was just made, this once."""
+    token, made = "", None
+    form = TokenForm(request.POST or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            made, token = create_token(
+                owner=request.user,
+                name=data["name"],
+                scopes=data["scopes"],
+                teams=list(data["teams"]),
+                days=data["days"],
+            )
+        except ScanError as error:
+            form.add_error(None, f"{error.message} {error.hint}".strip())
+        else:
+            form = TokenForm(user=request.user)
+    context = {"page": get_token_page(request.user), "form": form, "made": made, "token": token}
+    return render(request, "tokens/index.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
+    token = get_object_or_404(ApiToken, owner=request.user, public_id=public_id)
+    if revoke_token(token=token, actor=request.user):
+        messages.success(request, f"{token.name} is revoked; it opens nothing any more.")
+    else:
+        messages.info(request, f"{token.name} was revoked already.")
+    return redirect("tokens")

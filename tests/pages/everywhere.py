@@ -1,0 +1,275 @@
+"""Every page of the product, on an installation where each of them has something to show.
+
+``PAGES`` names every address that answers with a page of ours, ``OTHERS`` every one that does not; a test holds that
+no address is in neither, so whoever adds a page gives it a line here and has it looked at by every check.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import AbstractUser
+from django.core.management import call_command
+from django.utils import timezone
+
+from assessments.choices import (
+    CredentialKind,
+    Event,
+    ExportScope,
+    ExportState,
+    Forge,
+    PastWork,
+    PlanGoal,
+    Role,
+    ScanState,
+    WorkState,
+)
+from assessments.models import Credential, Export, HistoryRequest, PushHook, Repository, Team
+from assessments.services.api_tokens import create_token
+from assessments.services.credentials import add_credential, grant_credential
+from assessments.services.delivery import stop_url
+from assessments.services.hooks import add_hook
+from assessments.services.plans import Wish, save_plan
+from tests import factories
+
+RED = {
+    "testing.unit": "fail",
+    "testing.e2e": "fail",
+    "devops.ci": "fail",
+    "documentation.readme": "fail",
+    "documentation.code-comments": "fail",
+    "logging.present": "fail",
+    "architecture.layers": "fail",
+    "database.pooling": "fail",
+    "caching.http": "unknown",
+}
+LONG = "Überweisungsauftragsverwaltung-合同管理-إدارة العقود-" * 6
+"""300 characters in several scripts, without a place to break most of them."""
+
+
+@dataclass(frozen=True)
+class Populated:
+    """Who looks, and one of each thing that pages are about."""
+
+    admin: AbstractUser
+    team: Team
+    repository: Repository
+    """Judged twice, with red items, plan, backfill, exports and a failed scan since."""
+    waiting: Repository
+    """Never judged; its scan is under way."""
+    broken: Repository
+    """Never judged; its scan failed."""
+    named: Repository
+    """With a name of 300 characters."""
+    credential: Credential
+    hook: PushHook
+    before: int
+    after: int
+
+
+def populate(admin: AbstractUser) -> Populated:
+    """A fleet of some teams with a history, and beside it rows in each state that a page can show."""
+    call_command("seed_fleet", repositories=24, teams=5, days=60, stdout=_Nowhere())
+    now = timezone.now()
+    team = factories.team(name="Payments", slug="payments")
+    lead = factories.member(team, Role.LEAD)
+    repository = factories.repository(
+        name="Orders", slug="orders", team=team, mirror=factories.mirror("https://github.com/example/orders")
+    )
+    before = factories.assessment(
+        repository, {**RED, "security.headers": "fail"}, now=now - timedelta(days=40)
+    )
+    after = factories.assessment(repository, RED, commit="b" * 40, now=now - timedelta(hours=2))
+    factories.scan(repository, state=ScanState.DONE, requested_at=now, finished_at=now, summary="Judged bbb")
+    _failed_scan(repository)
+    waiting = factories.repository(name="Ledger", slug="ledger", team=team)
+    factories.scan(waiting, state=ScanState.SCANNING, requested_at=now, started_at=now, claim="x")
+    broken = factories.repository(name="Mailer", slug="mailer", team=team)
+    _failed_scan(broken)
+    factories.scan(factories.repository(name="Portal", slug="portal", team=team), requested_at=now)
+    named = factories.repository(name=LONG[:300], slug="long", team=team)
+    factories.assessment(named, {"testing.unit": "fail"}, now=now)
+    for subject in (repository, team):
+        save_plan(subject=subject, wish=Wish(goal=PlanGoal.ALL, starts_on=timezone.localdate()), actor=admin)
+    credential = add_credential(
+        name="Deploy token",
+        kind=CredentialKind.TOKEN,
+        secret="tok" + "en-4711-zwieback",
+        prefixes=["https://forge.example/acme"],
+        teams=[team],
+        actor=admin,
+    )
+    guest = Repository.objects.exclude(team=team).select_related("team", "mirror")[0]
+    grant_credential(
+        credential=credential,
+        team=guest.team,
+        mirror=guest.mirror,
+        reason="They ship our client",
+        actor=admin,
+    )
+    hook, _ = add_hook(name="Pushes", provider=Forge.GITHUB, team=team, actor=admin)
+    create_token(owner=admin, name="Nightly figures", scopes=["read"])
+    EmailAddress.objects.create(user=admin, email=admin.email, verified=True, primary=True)
+    _exports(repository, admin)
+    HistoryRequest.objects.create(
+        repository=repository,
+        kind=PastWork.BACKFILL,
+        params={"interval": "month", "months": 12, "rejudge": False},
+        state=WorkState.RUNNING,
+        requested_by=lead,
+        requested_at=now,
+        started_at=now,
+        lease_until=now + timedelta(minutes=5),
+        total=12,
+        done=5,
+        seconds=40,
+    )
+    repository.refresh_from_db()
+    return Populated(admin, team, repository, waiting, broken, named, credential, hook, before.pk, after.pk)
+
+
+class _Nowhere:
+    def write(self, text: str) -> None:
+        """Takes what the command says."""
+
+
+def _failed_scan(repository: Repository) -> None:
+    now = timezone.now()
+    factories.scan(
+        repository,
+        state=ScanState.FAILED,
+        requested_at=now,
+        started_at=now,
+        finished_at=now,
+        attempts=1,
+        error_id="source.unreachable",
+        error="The host forge.example did not answer.",
+        hint="Check the address, then scan again.",
+        fault="network",
+    )
+
+
+def _exports(repository: Repository, admin: AbstractUser) -> None:
+    now = timezone.now()
+    of_one = {"repository": repository, "assessment": repository.current}
+    rows = (
+        {"state": ExportState.QUEUED, **of_one},
+        {"state": ExportState.RUNNING, "scope": ExportScope.FLEET, "total": 24, "done": 7, "started_at": now},
+        {
+            "state": ExportState.DONE,
+            "file": "orders.pdf",
+            "size": 48_211,
+            "expires_at": now + timedelta(days=3),
+            **of_one,
+        },
+        {
+            "state": ExportState.FAILED,
+            "error_id": "export.failed",
+            "error": "The file could not be made.",
+            "scope": ExportScope.TEAM,
+            "team": repository.team,
+        },
+        {"state": ExportState.CANCELLED, **of_one},
+    )
+    for row in rows:
+        Export.objects.create(requested_by=admin, requested_at=now, **row)
+
+
+def pages(of: Populated) -> dict[str, str]:
+    """Address by a name that says what is shown; the part before ``:`` is the name of the route."""
+    repository, team = f"/repositories/{of.repository.slug}/", f"/teams/{of.team.slug}/"
+    draft = "/admin/assessments/rulesetdraft/"
+    return {
+        "fleet": "/",
+        "search": "/search/?q=orders",
+        "search:nothing": "/search/?q=nothing-has-this-name",
+        "components": "/components/",
+        "repository-list": "/repositories/",
+        "repository-list:nothing": "/repositories/?q=nothing-has-this-name",
+        "repository-create": "/repositories/add/",
+        "repository-detail": repository,
+        "repository-detail:under-way": f"/repositories/{of.waiting.slug}/",
+        "repository-detail:failed": f"/repositories/{of.broken.slug}/",
+        "repository-detail:long-name": f"/repositories/{of.named.slug}/",
+        "repository-evidence": f"{repository}evidence/",
+        "repository-evidence:item": f"{repository}evidence/?item=documentation.license",
+        "repository-file": f"{repository}evidence/file/?path=app/main.py&line=3",
+        "repository-history": f"{repository}history/",
+        "repository-compare": f"{repository}compare/?from={of.before}&to={of.after}",
+        "repository-schedule": f"{repository}schedule/",
+        "repository-plan": f"{repository}plan/",
+        "repository-plan:wish": f"{repository}plan/?goal=grade&target=A&starts_on={timezone.localdate()}",
+        "team-list": "/teams/",
+        "team-detail": team,
+        "team-changes": f"{team}changes/",
+        "team-schedule": f"{team}schedule/",
+        "team-plan": f"{team}plan/",
+        "team-settings": f"{team}settings/",
+        "source-list": "/credentials/",
+        "credential-create": "/credentials/add/",
+        "credential-detail": f"/credentials/{of.credential.pk}/",
+        "credential-replace": f"/credentials/{of.credential.pk}/replace/",
+        "credential-revoke": f"/credentials/{of.credential.pk}/revoke/",
+        "hook-create": "/webhooks/add/",
+        "hook-detail": f"/webhooks/{of.hook.public_id}/",
+        "hook-revoke": f"/webhooks/{of.hook.public_id}/revoke/",
+        "notifications": "/account/notifications/",
+        "notification-stop": stop_url(of.admin, Event.GRADE_DROP),
+        "standard": "/standard/",
+        "standard-item": "/standard/testing.unit/",
+        "framework-list": "/frameworks/",
+        "framework": "/frameworks/twelve-factor/",
+        "framework-control": "/frameworks/twelve-factor/III/",
+        "activity": "/activity/",
+        "activity:failed": "/activity/?state=failed",
+        "schedule": "/schedule/",
+        "export-list": "/exports/",
+        "account_change_password": "/accounts/password/change/",
+        "account_email": "/accounts/email/",
+        "account_logout": "/accounts/logout/",
+        "account_reauthenticate": "/accounts/reauthenticate/",
+        "mfa_index": "/accounts/2fa/",
+        "mfa_activate_totp": "/accounts/2fa/totp/activate/",
+        "admin:drafts": draft,
+        "nothing": "/no-such-page/",
+    }
+
+
+SIGNED_OUT: Mapping[str, str] = {
+    "account_login": "/accounts/login/",
+    "account_reset_password": "/accounts/password/reset/",
+    "account_reset_password_done": "/accounts/password/reset/done/",
+    "account_reset_password_from_key_done": "/accounts/password/reset/key/done/",
+    "account_inactive": "/accounts/inactive/",
+    "account_email_verification_sent": "/accounts/confirm-email/",
+    "account_signup": "/accounts/signup/",
+}
+"""Pages for people who are not signed in."""
+
+OTHERS = frozenset(
+    {
+        # A sign of life, figures, what forges send.
+        "healthz",
+        "readyz",
+        "metrics",
+        "push-hook",
+        # Files.
+        "export-download",
+        "framework-export",
+        "mfa_download_recovery_codes",
+        # Parts of pages.
+        "repository-progress",
+        "repository-backfill-progress",
+        # Steps of signing in that need the one before, and what is for people without a password.
+        "account_confirm_login_code",
+        "account_set_password",
+        "mfa_authenticate",
+        "mfa_reauthenticate",
+        # Need a second factor that was set up.
+        "mfa_deactivate_totp",
+        "mfa_generate_recovery_codes",
+        "mfa_view_recovery_codes",
+    }
+)
+"""Routes that answer GET with something else than a page, or with one only after a step before it."""
