@@ -1,5 +1,5 @@
 # What developers and CI run. `make check` is the whole gate, in under three minutes; `make slow` is the rest.
-.PHONY: check format lint types boundaries migrations test slow lock
+.PHONY: check format lint types boundaries migrations test slow shots lock
 
 check: lint types boundaries migrations test
 
@@ -30,3 +30,8 @@ slow:
 
 lock:
 	uv run --no-project .ci/lock.py
+
+# A picture of every page at three widths in both themes, on a made-up installation, in screenshots/.
+shots:
+	mkdir -p screenshots
+	PLUMBLINE_SHOTS=screenshots uv run pytest -q tests/pages/browser/test_every_page.py -k shown

@@ -301,10 +301,10 @@ def _trend_words(points: Sequence[TrendPoint]) -> str:
         return "No score yet."
     first, last = known[0], known[-1]
     if len(known) == 1:
-        return f"One score: {_shown(last.score)} points, {last.letter}, on {_spoken(last.at)}."
+        return f"One score: {_shown(last.score)} points, {last.letter or 'no grade'}, on {_spoken(last.at)}."
     return (
-        f"Score from {_shown(first.score)} points ({first.letter}) on {_spoken(first.at)} "
-        f"to {_shown(last.score)} points ({last.letter}) on {_spoken(last.at)}."
+        f"Score from {_shown(first.score)} points ({first.letter or 'no grade'}) on {_spoken(first.at)} "
+        f"to {_shown(last.score)} points ({last.letter or 'no grade'}) on {_spoken(last.at)}."
     )
 
 

@@ -9,13 +9,15 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assessments.guidance import Guidance
     from assessments.report import ReportPage
     from scanners.cache import BlobCache
     from scanners.scan import ScanResult
@@ -38,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     if argv is None:
         _leave_memory_to_the_system()
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = _parser(given[0] if given else "").parse_args(given)
     try:
         code: int = arguments.run(arguments)
         return code
@@ -60,12 +63,42 @@ def _leave_memory_to_the_system() -> None:
     atexit.register(gc.freeze)
 
 
-def _parser() -> argparse.ArgumentParser:
+class _Help(argparse.HelpFormatter):
+    """As wide as the terminal. argparse makes one for each option, and asks a module for the width that takes longer to
+    load than all options to add."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+@cache
+def _columns() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
+def _parser(command: str = "") -> argparse.ArgumentParser:
+    """The parser of all commands, or where ``command`` is one of them of this alone: each costs a start-up its time."""
     parser = argparse.ArgumentParser(
-        prog="plumbline", description="Judge a repository against an engineering standard."
+        prog="plumbline",
+        description="Judge a repository against an engineering standard.",
+        formatter_class=_Help,
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    assess = commands.add_parser("assess", help="judge one repository and print its report")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", prog="plumbline")
+    for name in [command] if command in _COMMANDS else _COMMANDS:
+        add, explained, run = _COMMANDS[name]
+        one = commands.add_parser(name, help=explained, formatter_class=_Help)
+        add(one)
+        one.set_defaults(run=run)
+    return parser
+
+
+def _assess_options(assess: argparse.ArgumentParser) -> None:
     assess.add_argument("source", metavar="SOURCE", help="a URL, a bare mirror or a working copy (its HEAD)")
     assess.add_argument("--commit", default="", help="judge this commit, tag or branch instead of HEAD")
     assess.add_argument("--path", default="", help="judge only this folder (a service of a monorepo)")
@@ -87,33 +120,41 @@ def _parser() -> argparse.ArgumentParser:
     assess.add_argument(
         "--allow-private", action="store_true", help="let SOURCE be on a private network address"
     )
-    assess.set_defaults(run=run_assess)
-    render = commands.add_parser("render", help="draw the report of a JSON file again, in another format")
+
+
+def _render_options(render: argparse.ArgumentParser) -> None:
     render.add_argument("report", type=Path, metavar="REPORT.json", help="written by assess --format json")
     render.add_argument("--format", choices=FORMATS, default="text", help="(default: text)")
     render.add_argument("--output", type=Path, help="write to this file instead of standard output")
-    render.set_defaults(run=run_render)
-    compare = commands.add_parser("compare", help="say what changed between two commits, and why")
+
+
+def _compare_options(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("source", metavar="SOURCE", help="a URL, a bare mirror or a working copy")
     compare.add_argument(
         "--from", dest="old", required=True, metavar="COMMIT", help="a commit, tag or branch"
     )
     compare.add_argument("--to", dest="new", default="", metavar="COMMIT", help="the same (default: HEAD)")
-    compare.set_defaults(run=run_compare)
-    when = commands.add_parser("when", help="find the commit since which an item has the verdict that it has")
+    _past_options(compare)
+
+
+def _when_options(when: argparse.ArgumentParser) -> None:
     when.add_argument("source", metavar="SOURCE", help="a URL, a bare mirror or a working copy (its HEAD)")
     when.add_argument("item", metavar="ITEM", help="an item of the ruleset, such as testing.unit")
     when.add_argument(
         "--since", default="", metavar="COMMIT", help="look only after this commit, tag or branch"
     )
-    when.set_defaults(run=run_when)
-    for one in (compare, when):
-        one.add_argument("--path", default="", help="judge only this folder (a service of a monorepo)")
-        one.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
-        one.add_argument("--ruleset", default="industry-standards", help="a shipped ruleset's id, or YAML")
-        one.add_argument("--no-cache", action="store_true", help="neither use nor keep earlier answers")
-        one.add_argument("--allow-private", action="store_true", help="let SOURCE be on a private network")
-    accuracy = commands.add_parser("accuracy", help="compare verdicts with a folder of labels")
+    _past_options(when)
+
+
+def _past_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--path", default="", help="judge only this folder (a service of a monorepo)")
+    one.add_argument("--format", choices=("text", "json"), default="text", help="(default: text)")
+    one.add_argument("--ruleset", default="industry-standards", help="a shipped ruleset's id, or YAML")
+    one.add_argument("--no-cache", action="store_true", help="neither use nor keep earlier answers")
+    one.add_argument("--allow-private", action="store_true", help="let SOURCE be on a private network")
+
+
+def _accuracy_options(accuracy: argparse.ArgumentParser) -> None:
     accuracy.add_argument("labels", type=Path, metavar="LABELS_DIR")
     accuracy.add_argument(
         "--mirrors", type=Path, required=True, help="bare clones: OWNER+NAME/repo or OWNER/NAME.git"
@@ -129,8 +170,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     accuracy.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file")
     accuracy.add_argument("--brief", action="store_true", help="print the totals only, no confusions")
-    accuracy.set_defaults(run=run_accuracy)
-    return parser
 
 
 def run_compare(arguments: argparse.Namespace) -> int:
@@ -209,18 +248,16 @@ def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult
             cache=cache,
             default_branch=mirror.default_branch,
             processes=min(2, len(os.sched_getaffinity(0))),
+            meanwhile=partial(_load_report, ruleset.id, arguments.format),
         )
     return result, mirror.source.name
 
 
 def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "ReportPage":
-    from assessments.guidance import read_guidance
     from assessments.report import Subject, build_report
     from assessments.standard import Standard
-    from scanners.rules import RULESETS, SHIPPED
 
     assert isinstance(standard, Standard)
-    folder = RULESETS / SHIPPED.get(standard.id, "") / "guidance"
     subject = Subject(
         repository=name,
         commit=result.commit,
@@ -235,8 +272,26 @@ def _page(standard: "object", result: "ScanResult", name: str, root: str) -> "Re
         standard,
         subject,
         result.verdicts,
-        guidance=read_guidance(folder, cache_dir=cache_dir()) if folder.is_dir() else {},
+        guidance=_guidance(standard.id),
     )
+
+
+@cache
+def _guidance(ruleset: str) -> "dict[str, Guidance]":
+    from assessments.guidance import read_guidance
+    from scanners.rules import RULESETS, SHIPPED
+
+    folder = RULESETS / SHIPPED.get(ruleset, "") / "guidance"
+    return read_guidance(folder, cache_dir=cache_dir()) if folder.is_dir() else {}
+
+
+def _load_report(ruleset: str, format: str) -> None:
+    """Loads what the report is made with, while another process still looks at files."""
+    import assessments.report  # noqa: F401
+
+    if format == "json":
+        import assessments.reports.json  # noqa: F401
+    _guidance(ruleset)
 
 
 def _render(format: str, page: "ReportPage") -> str | bytes:
@@ -317,6 +372,15 @@ def run_accuracy(arguments: argparse.Namespace) -> int:
         _write(measured.as_json(), arguments.json)
     _write(render_accuracy(measured, only=arguments.item, brief=arguments.brief), None)
     return 0 if measured.repositories else 2
+
+
+_COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str, Callable[..., int]]] = {
+    "assess": (_assess_options, "judge one repository and print its report", run_assess),
+    "render": (_render_options, "draw the report of a JSON file again, in another format", run_render),
+    "compare": (_compare_options, "say what changed between two commits, and why", run_compare),
+    "when": (_when_options, "find the commit since which an item has the verdict that it has", run_when),
+    "accuracy": (_accuracy_options, "compare verdicts with a folder of labels", run_accuracy),
+}
 
 
 if __name__ == "__main__":

@@ -797,6 +797,13 @@ _TABLE = (
         "no",
     ),
     Failure(
+        "repository.archived",
+        "The repository is archived, so it is scanned no more.",
+        "theirs",
+        "Restore it in its settings first.",
+        "no",
+    ),
+    Failure(
         "scan.ended",
         "The scan had ended before it could be cancelled.",
         "theirs",
@@ -815,6 +822,35 @@ _TABLE = (
         "The file of the export is not there: it is being made, failed, or its time is over.",
         "theirs",
         "Look at the state of the export; ask for another where it has ended.",
+        "no",
+    ),
+    # Settings, and undo.
+    Failure(
+        "settings.changed-meanwhile",
+        "Somebody else saved the settings while they were edited.",
+        "theirs",
+        "Compare with what is saved now, which stands beside the form, then save again.",
+        "no",
+    ),
+    Failure(
+        "settings.folder-taken",
+        "Another repository stands for this folder of the same address.",
+        "theirs",
+        "Choose another folder, or use that repository; it may be archived.",
+        "no",
+    ),
+    Failure(
+        "undo.not-valid",
+        "What is to be undone is not known, is somebody else's, or was done more than an hour ago.",
+        "theirs",
+        "Change it by hand.",
+        "no",
+    ),
+    Failure(
+        "undo.too-late",
+        "What is to be undone has changed since, or may not be changed by this person any more.",
+        "theirs",
+        "Look at it as it is now, and change it by hand.",
         "no",
     ),
     # The past of a repository.
@@ -928,6 +964,27 @@ _TABLE = (
         "Only the first 100 characters were searched for.",
         "theirs",
         "Search for a few words of the name.",
+        "no",
+    ),
+    Failure(
+        "view.name-taken",
+        "There is a saved view of that name already.",
+        "theirs",
+        "Choose another name, or delete that one.",
+        "no",
+    ),
+    Failure(
+        "view.outdated",
+        "A saved view asks for a filter, value or column that is not there any more.",
+        "theirs",
+        "The rest is shown; save it again under its name once the old one is deleted.",
+        "no",
+    ),
+    Failure(
+        "view.too-many",
+        "A person keeps as many saved views as they may.",
+        "theirs",
+        "Delete one that is not needed any more.",
         "no",
     ),
 )

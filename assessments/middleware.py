@@ -1,13 +1,40 @@
-"""Requests of people whose password was handed out lead to the page that changes it."""
+"""Who may go on: sign-in for every page, and a password of one's own first."""
 
 from collections.abc import Callable
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from assessments.kept_forms import keep
 from assessments.models import OneTimePassword
 
 _FLAG = "one_time_password"
+
+
+_STOP_ASKING = 286
+"""htmx takes this status as the word to end a poll."""
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Leads to the sign-in and back, without losing what was typed into a form when the session had ended.
+
+    It runs behind the check of the form's token, so only forms of our own pages are kept.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., object]) -> HttpResponse:
+        signs_in = self.get_login_url(view_func)
+        if request.method == "POST" and keep(request):
+            answer = redirect_to_login(reverse("kept-form"), signs_in)
+        elif "HX-Request" in request.headers and request.method in ("GET", "HEAD"):
+            # A part of a page that is still being read, perhaps typed into: it stays, and says so.
+            return HttpResponse(status=_STOP_ASKING, headers={"HX-Reswap": "none", "HX-Trigger": "signedout"})
+        else:
+            answer = super().handle_no_permission(request, view_func)
+        if "HX-Request" in request.headers:
+            return HttpResponse(status=204, headers={"HX-Redirect": answer.url})
+        return answer
 
 
 class OneTimePasswordMiddleware:

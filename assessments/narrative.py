@@ -1,6 +1,6 @@
 """The sentences of a report, each one following from the figures beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from assessments.grading import AreaStars, Grade, Verdicts, tenths
@@ -38,6 +38,28 @@ class Conclusion:
     good: tuple[str, ...]
     focus: tuple[str, ...]
     outlook: str
+
+
+def overridden(profile: Mapping[str, str | bool], fields: Iterable[str], reason: str) -> tuple[str, ...]:
+    """A sentence on what of the profile a person set, nothing where it is as it was found."""
+    said = [
+        f"of the kind {profile[field]}"
+        if field == "kind"
+        else f"{'with' if profile[field] else 'without'} {_HAS.get(field, field)}"
+        for field in fields
+        if field in profile
+    ]
+    if not said:
+        return ()
+    return (f"The profile is overridden: it is judged as {_listed(said)}. Reason: {reason or 'none given'}",)
+
+
+_HAS = {
+    "has_http_api": "an HTTP API",
+    "has_database": "a database",
+    "has_users": "people who sign in",
+    "has_docs_ui": "pages of API documentation",
+}
 
 
 def executive_summary(

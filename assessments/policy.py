@@ -19,6 +19,7 @@ from assessments.models import (
     PushHook,
     Repository,
     Rescan,
+    SavedView,
     ScanRequest,
     Team,
 )
@@ -57,7 +58,12 @@ def visible_teams(user: Person) -> QuerySet[Team]:
 
 
 def visible_repositories(user: Person) -> QuerySet[Repository]:
-    return Repository.objects.filter(_theirs(user, "team"))
+    return kept_repositories(user).filter(archived_at=None)
+
+
+def kept_repositories(user: Person) -> QuerySet[Repository]:
+    """What the person may see, with what is archived; what is removed is not among them."""
+    return Repository.objects.filter(_theirs(user, "team"), removed_at=None)
 
 
 def visible_scans(user: Person) -> QuerySet[ScanRequest]:
@@ -112,7 +118,7 @@ def may_scan(user: Person, team: Team) -> bool:
 
 def scannable_repositories(user: Person) -> QuerySet[Repository]:
     """The repositories that a person may ask to be scanned."""
-    return Repository.objects.filter(_theirs(user, "team", Role.LEAD, Role.MEMBER))
+    return Repository.objects.filter(_theirs(user, "team", Role.LEAD, Role.MEMBER), archived_at=None)
 
 
 def may_scan_some(user: Person) -> bool:
@@ -123,6 +129,11 @@ def may_scan_some(user: Person) -> bool:
 def may_lead(user: Person, team: Team) -> bool:
     """The schedule of a team and its repositories, and releasing one that was quarantined."""
     return is_admin(user) or _has_role(user, team, Role.LEAD)
+
+
+def may_override_profile(user: Person) -> bool:
+    """What a repository is taken for, and which folder of it counts: both move grades, so its own team does not."""
+    return is_admin(user)
 
 
 def may_set_schedule(user: Person) -> bool:
@@ -172,6 +183,27 @@ def visible_hooks(user: Person) -> QuerySet[PushHook]:
     if is_admin(user):
         return PushHook.objects.all()
     return PushHook.objects.filter(team__in=led_teams(user))
+
+
+def visible_views(user: Person, *, deleted: bool | None = False) -> QuerySet[SavedView]:
+    """A person's own saved views, and those shared with teams that they may see; with ``deleted=None`` also those that
+    can still be brought back."""
+    views = SavedView.objects.filter(Q(team=None, owner_id=user.pk or 0) | Q(team__in=visible_teams(user)))
+    return views if deleted is None else views.filter(deleted_at__isnull=not deleted)
+
+
+def sharing_teams(user: Person) -> QuerySet[Team]:
+    """The teams with which a person may share a view: viewers read along, and leave the menus to others."""
+    return Team.objects.filter(_theirs(user, "", Role.LEAD, Role.MEMBER))
+
+
+def may_change_view(user: Person, view: SavedView) -> bool:
+    """Renaming and deleting: one's own, and a team's for whoever shared it, its leads and the admins."""
+    if view.team is None:
+        return bool(user.pk) and view.owner_id == user.pk
+    if is_admin(user) or _has_role(user, view.team, Role.LEAD):
+        return True
+    return view.owner_id == user.pk and _has_role(user, view.team, Role.MEMBER)
 
 
 def may_edit_plan(user: Person, team: Team) -> bool:

@@ -42,7 +42,8 @@ class VerdictRow(Protocol):
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What was judged. ``root`` is the folder inside the repository, empty for all of it; ``url`` its page on
-    a forge, without credentials; ``readme`` the path that stands for the repository as a whole.
+    a forge, without credentials; ``readme`` the path that stands for the repository as a whole. ``set_by_hand`` are
+    the fields of the profile that a person overrode, ``set_because`` their reason.
     """
 
     repository: str
@@ -55,6 +56,8 @@ class Subject:
     url: str = ""
     readme: str = ""
     problems: tuple[Problem, ...] = ()
+    set_by_hand: tuple[str, ...] = ()
+    set_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,10 @@ def build_report(
         subject=subject,
         grade=grade(standard, raw),
         effective_grade=graded,
-        summary=narrative.executive_summary(standard, effective, graded, areas, matrix, plan),
+        summary=(
+            *narrative.executive_summary(standard, effective, graded, areas, matrix, plan),
+            *narrative.overridden(subject.profile, subject.set_by_hand, subject.set_because),
+        ),
         areas=areas,
         items=items,
         strengths=_strengths(areas, items),

@@ -1,5 +1,6 @@
 """Forms of the schedule: of a repository, a team and the organisation."""
 
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -23,10 +24,39 @@ class ScheduleForm(forms.Form):
         help_text="What a person asks for is scanned all the same.",
     )
 
+    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+    """What the page showed when it was opened, so that a save does not undo what somebody else saved since."""
+
     def __init__(self, *args: Any, inherited: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["opened"].initial = self._stands()
         if inherited:
             self.fields["interval_hours"].help_text += f" {inherited}"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        opened, stands = cleaned.pop("opened", ""), self._stands()
+        if opened and opened != stands:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("opened")] = stands
+            self.add_error(
+                None,
+                f"Somebody changed this meanwhile: {self._in_words()}. What you entered is still here; "
+                "save again to put it in place of that.",
+            )
+        return cleaned
+
+    def _stands(self) -> str:
+        return sha256(repr(sorted(self.initial.items())).encode()).hexdigest()[:16]
+
+    def _in_words(self) -> str:
+        hours = self.initial.get("interval_hours")
+        words = ["the usual interval" if hours is None else f"every {hours} hours"]
+        start, end = self.initial.get("window_start"), self.initial.get("window_end")
+        if start and end:
+            words.append(f"maintenance from {start:%H:%M} to {end:%H:%M} {self.initial.get('window_zone')}")
+        words.append("paused" if self.initial.get("paused") else "not paused")
+        return ", ".join(words)
 
 
 class PolicyForm(ScheduleForm):

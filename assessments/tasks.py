@@ -4,6 +4,7 @@ import random
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import Task, shared_task
+from django.conf import settings
 from django.db import OperationalError
 
 from assessments.choices import PastWork
@@ -91,7 +92,9 @@ _ON_THE_PAST = {
 }
 
 
-@shared_task
+@shared_task(
+    soft_time_limit=settings.ENVIRONMENT.scan_seconds, time_limit=settings.ENVIRONMENT.scan_seconds + 60
+)
 def work_on_the_past(work_id: int, tries: int = 0) -> None:
     """Carries a piece of work on a repository's past on, or to its end; ``tries`` counts faults of the network."""
     work = past.claim_work(work_id=work_id)

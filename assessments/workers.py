@@ -11,10 +11,19 @@ def start() -> None:
     """For the first process of a worker, before it has children."""
     from django.conf import settings
 
+    from assessments import scratch
     from assessments.services.scans import name_worker
     from scanners.upkeep import sweep
 
     name_worker()
+    try:
+        swept = scratch.sweep()
+        scratch.enter()
+    except OSError as error:
+        logger.warning("The folder for temporary files cannot be used: %s", error.strerror)
+    else:
+        if swept:
+            logger.info("Removed the temporary files of %s dead workers.", swept)
     try:
         swept = sweep(Path(settings.MIRRORS_DIR))
     except OSError as error:

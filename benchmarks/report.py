@@ -201,9 +201,9 @@ def _scan(result: dict[str, Any]) -> list[str]:
         "The product's own code against a git server on the loopback, database and cache of answers included; milliseconds. "
         "“Asking” is `git ls-remote`; “beyond” what a look at a repository that has not moved takes besides; “commit” is "
         "judging the next commit in a child process, after fetching it. Points are months of the past that have commits, "
-        "the newest twelve, as a backfill judges and records them, over the repository's own cold scan. A repository "
-        "whose mirror lacks objects is judged anew at each look, so there is no figure for it. The cache holds what one "
-        "repository leaves in it.",
+        "the newest twelve, as a backfill judges and records them, over the repository's own cold scan. A mirror that "
+        "lacks old objects cannot be sent, so there is no figure for fetching from it; one that lacks files of HEAD is judged "
+        "anew at each look. The cache holds what one repository leaves in it.",
         "",
         *table(
             (
@@ -239,9 +239,22 @@ def _limits(rows: list[dict[str, Any]], fleet: dict[str, Any]) -> list[str]:
         f"- Looking at the files: {slopes[0]:.1f} to {slopes[-1]:.1f} times the floor, {middle:.1f} in the middle. The floor "
         "itself is one of these: the same `git cat-file` hands the files over. The rest is finding literals, the RE2 sets, "
         "the syntax trees that literals let through, and manifests and settings, which are parsed always.",
-        "- One commit: what is left when nothing is read is the list of files, one question to the cache, deciding 100 rules "
-        "and handing the result over.",
+        "- One commit: what is left when nothing is read is forking a child, the list of files, one question to the cache, "
+        "deciding 100 rules and handing the result over.",
+        *_limits_of_looking(rows),
         "",
+    ]
+
+
+def _limits_of_looking(rows: list[dict[str, Any]]) -> list[str]:
+    looked = [row for row in rows if row.get("unchanged_git_processes") is not None]
+    if not looked:
+        return []
+    processes = max(row["unchanged_git_processes"] for row in looked)
+    queries = max(row["unchanged_queries"] for row in looked)
+    return [
+        f"- A look at what has not moved: up to {processes} git processes, `ls-remote` among them, and {queries} queries to the "
+        "database; each process is some milliseconds of a fork."
     ]
 
 
@@ -357,7 +370,7 @@ def _pages(result: dict[str, Any]) -> list[str]:
         "",
         f"On PostgreSQL, fleets of {', '.join(number(size) for size in sizes)} repositories with a year of history made by "
         f"`manage.py seed_fleet`; the whole request inside the process, without the network, up to {result['rounds']} times "
-        "each. Milliseconds; growth is the median at the largest fleet over the one at the smallest, so 1 is flat, and a "
+        "each. Milliseconds; growth is the shortest time at the largest fleet over that at the smallest, so 1 is flat, and a "
         f"page that grew with the fleet would have {number(sizes[-1] / sizes[0])}.",
         "",
     ]
@@ -380,7 +393,7 @@ def _pages(result: dict[str, Any]) -> list[str]:
                     " / ".join(number(one["p50"]) if one else "–" for one in all_sizes),
                     number(last["p95"]),
                     number(last["bytes"] / 1024),
-                    number(last["p50"] / first["p50"], 1) if first else "–",
+                    number(last["best"] / first["best"], 1) if first else "–",
                 )
             )
         head = (

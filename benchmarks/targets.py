@@ -150,7 +150,11 @@ def _of_pages(fleets: list[dict[str, Any]]) -> list[Target]:
     shared = [key for key in known[-1] if key in known[0]]
     same = sum(1 for key in shared if known[-1][key]["queries"] <= known[0][key]["queries"] + 2)
     size = fleets[-1]["repositories"] / fleets[0]["repositories"]
-    flat = sum(1 for key in shared if known[-1][key]["p50"] <= max(3 * known[0][key]["p50"], 50))
+    read = [key for key in shared if "export" not in key[1]]  # what takes data away may grow with it
+    grown = [key for key in read if known[-1][key]["best"] > max(3 * known[0][key]["best"], 50)]
+    said = f"{len(read) - len(grown)} of {len(read)}"
+    if grown:
+        said += ": not " + ", ".join(f"`{page}`" for page in sorted({page for _, page in grown}))
     return [
         Target(
             "queries of a page, whatever the fleet",
@@ -161,10 +165,10 @@ def _of_pages(fleets: list[dict[str, Any]]) -> list[Target]:
         ),
         Target(
             f"time of a page on {size:.0f} times the fleet",
-            "3 × or 50 ms",
-            f"{flat} of {len(shared)}",
+            "3 ×, or 50 ms",
+            said,
             "",
-            flat == len(shared),
+            not grown,
         ),
         Target(
             "the day's roll-up at the largest fleet",

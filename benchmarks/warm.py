@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,12 +38,14 @@ class Clock:
     """Milliseconds spent inside functions that are watched, by name; of each its first call counts."""
 
     spent: dict[str, float] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
 
     def watch(self, owner: Any, name: str, called: str) -> None:
         """From now on counts the time of ``owner.name`` under ``called``."""
         inner: Callable[..., Any] = getattr(owner, name)
 
         def timed(*args: Any, **kwargs: Any) -> Any:
+            self.calls[called] += 1
             began, worked = time.perf_counter(), processors()
             try:
                 return inner(*args, **kwargs)
@@ -55,6 +58,7 @@ class Clock:
     def of(self, action: Callable[[], Any]) -> dict[str, float]:
         """Milliseconds of ``action``: in all, and of what is watched, on the clock and of processors (``cpu``)."""
         self.spent.clear()
+        self.calls.clear()
         began = time.perf_counter()
         action()
         return {"all": 1000 * (time.perf_counter() - began), **self.spent}
@@ -85,6 +89,7 @@ class Worker:
         if "PLUMBLINE_REDIS_URL" not in os.environ:
             settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
         call_command("set_up", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
+        import scanners.git
         from assessments.models import Team
         from assessments.services import assess, backfill, past, scans
         from assessments.services.rulesets import built, current_version
@@ -102,6 +107,7 @@ class Worker:
         self.team = Team.objects.create(name="Benchmark", slug="benchmark")
         warm(built(current_version())[0])
         self.clock = Clock()
+        self.clock.watch(scanners.git, "start_git", "git")
         self.clock.watch(Remote, "listing", "ask")
         self.clock.watch(transport, "fetch", "fetch")
         self.clock.watch(assess, "run_apart", "judge")
@@ -190,6 +196,8 @@ def file_bytes(path: Path) -> int:
 def measure(worker: Worker, mirror: Path, base: str, root: Path) -> dict[str, Any]:
     """All figures of one mirror; milliseconds, the best of three where it can be done again."""
     from django.conf import settings
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
     from scanners.tree import read_committed_at
 
@@ -214,9 +222,12 @@ def measure(worker: Worker, mirror: Path, base: str, root: Path) -> dict[str, An
         if before:
             move(here, head)
             commits.append(worker.clock.of(lambda key=key: worker.scan(key)))
-    # Where objects are missing, the same commit is judged again: they may have come meanwhile.
-    quiet = [worker.clock.of(lambda: worker.scan(key)) for _ in range(REPEATS * 2)] if whole else []
-    assert not any("judge" in one for one in quiet)
+    quiet = [worker.clock.of(lambda: worker.scan(key)) for _ in range(REPEATS * 2)]
+    processes = worker.clock.calls["git"]
+    with CaptureQueriesContext(connection) as queries:
+        worker.scan(key)
+    if any("judge" in one for one in quiet):
+        quiet = []  # files of HEAD are missing, so it is judged again: they may have come meanwhile
     cache = file_bytes(answers)
     found: list[tuple[int, int]] = []
     newest = read_committed_at(mirror, head.decode())
@@ -230,6 +241,8 @@ def measure(worker: Worker, mirror: Path, base: str, root: Path) -> dict[str, An
         "whole": whole,
         "ask_ms": least(quiet, lambda one: one["ask"]),
         "unchanged_beyond_ms": least(quiet, lambda one: one["all"] - one["ask"]),
+        "unchanged_git_processes": processes if quiet else None,
+        "unchanged_queries": len(queries) if quiet else None,
         "cache_bytes": cache,
         "points": found[0][0],
         "points_left_out": found[0][1],

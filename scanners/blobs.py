@@ -6,10 +6,9 @@ import io
 import os
 import select
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from scanners.errors import ObjectError
 from scanners.git import kill_group, start_git, timed_out
@@ -114,7 +113,7 @@ class _Process:
             )
         else:
             # Questions come from a file, not a pipe: git and we can never wait for each other.
-            with tempfile.TemporaryFile() as questions:
+            with _unnamed_file() as questions:
                 questions.write("".join(f"{blob}\n" for blob in ids).encode("ascii", "replace"))
                 questions.seek(0)
                 self._git = start_git(
@@ -156,6 +155,14 @@ class _Process:
 
     def close(self) -> None:
         kill_group(self._git)
+
+
+def _unnamed_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("questions"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()
 
 
 class _Watched(io.RawIOBase):

@@ -6,16 +6,16 @@ whose literals are there are searched, only files that a literal selected are pa
 The result is plain JSON and depends on the blob and the plan alone, so it is kept by blob id and ``Plan.digest``.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypedDict
 
 import re2
 
 from scanners.comments import in_comment
 from scanners.detectors.base import Detector
+from scanners.digests import blake2b
 from scanners.finding import Find, compiled, finder_of, spans
 from scanners.gate import Gate, Look, whole
 from scanners.matchers.code import CodeMatcher, find_lines
@@ -78,15 +78,16 @@ class Plan:
         self._filter: Any = None
         self._gate: Gate | None = None
         self._finders: list[Find | None] = [None] * len(self._patterns)
-        self.digest = self._digest()
 
-    def _digest(self) -> str:
+    @cached_property
+    def digest(self) -> str:
+        """The same for plans that say the same of every blob."""
         parts: list[Any] = [ENGINE_VERSION, self.language]
         parts += [[t.pattern, t.also, t.unless, t.unless_line, t.in_comments] for t in self.texts]
         parts += [[c.literal, c.rule, c.constraints] for c in self.codes]
         parts += [[d.name, d.version] for d in self.detectors]
         raw = json.dumps(parts, sort_keys=True, default=str)
-        return hashlib.blake2b(raw.encode(), digest_size=8).hexdigest()
+        return blake2b(raw.encode(), digest_size=8).hexdigest()
 
     @property
     def patterns(self) -> int:

@@ -7,7 +7,7 @@ README and Readme alike.
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import re2
 
@@ -62,15 +62,9 @@ def _regex_of(glob: str) -> str:
     return f"(?i)^{''.join(out)}$"
 
 
-class _Candidate(NamedTuple):
-    """One way to satisfy the glob of that number, once the file's name is known to fit."""
-
-    glob_number: int
-    rule: FolderRule
-    folder: str
-    glob: str
-
-
+_Candidate = tuple[int, FolderRule, str, str]
+"""One way to satisfy a glob, once the file's name is known to fit: the glob's number, what it demands of the folder with
+that folder, and the glob without braces."""
 _ByPieces = dict[tuple[str, ...], list[_Candidate]]
 
 
@@ -80,24 +74,33 @@ class GlobSet:
     A path is looked up by its name and by its folder; what was found for either is kept, since a tree repeats both.
     """
 
-    def __init__(self, globs: Iterable[str]) -> None:
-        self._globs = tuple(dict.fromkeys(globs))
+    def __init__(self, globs: Iterable[str], *, table: Any = None) -> None:
+        """``table`` is that of another set of the same globs, which saves working it out."""
         self._exact: dict[str, list[_Candidate]] = {}
         self._starts: dict[str, _ByPieces] = {}
         self._ends: dict[str, _ByPieces] = {}
         self._loose: _ByPieces = {}
         self._any_name: list[_Candidate] = []
-        for index, glob in enumerate(self._globs):
-            for simple in alternatives(_placed(glob.lower())) or [_placed(glob)]:
-                self._add(index, simple)
+        if table is not None:
+            self._globs, self._exact, self._starts, self._ends, self._loose, self._any_name = table
+        else:
+            self._globs = tuple(dict.fromkeys(globs))
+            for index, glob in enumerate(self._globs):
+                for simple in alternatives(_placed(glob.lower())) or [_placed(glob)]:
+                    self._add(index, simple)
         self._regexes: dict[str, Any] = {}
         self._by_path: dict[str, tuple[str, ...]] = {}
         self._by_name: dict[str, list[_Candidate]] = {}
         self._by_folder: dict[str, frozenset[int]] = {}
 
+    @property
+    def table(self) -> Any:
+        """All that was worked out of the globs, in tuples, lists, mappings, strings and numbers."""
+        return self._globs, self._exact, self._starts, self._ends, self._loose, self._any_name
+
     def _add(self, index: int, glob: str) -> None:
         rule, folder, pieces = form_of(glob)
-        candidate = _Candidate(index, rule, folder, glob)
+        candidate = (index, rule, folder, glob)
         if len(pieces) == 1:
             self._exact.setdefault(pieces[0], []).append(candidate)
         elif pieces == ("", ""):
@@ -129,7 +132,7 @@ class GlobSet:
         found = self._in_folder(folder, slashed)
         named = self._named(name)
         if named:
-            found = found.union([c.glob_number for c in named if self._fits(c, slashed, lower)])
+            found = found.union([c[0] for c in named if self._fits(c, slashed, lower)])
         return tuple(self._globs[index] for index in sorted(found)) if found else ()
 
     def _named(self, name: str) -> list[_Candidate]:
@@ -152,14 +155,14 @@ class GlobSet:
         known = self._by_folder.get(folder)
         if known is None:
             path = f"{folder}/x" if folder else "x"
-            known = frozenset(c.glob_number for c in self._any_name if self._fits(c, slashed, path))
+            known = frozenset(c[0] for c in self._any_name if self._fits(c, slashed, path))
             if len(self._by_folder) >= _MAX_KEPT:
                 self._by_folder.clear()
             self._by_folder[folder] = known
         return known
 
     def _fits(self, candidate: _Candidate, slashed: str, path: str) -> bool:
-        rule, folder = candidate.rule, candidate.folder
+        _, rule, folder, glob = candidate
         if rule == "any":
             return True
         if rule == "ends":
@@ -172,9 +175,9 @@ class GlobSet:
             return folder in slashed
         if folder not in path:
             return False
-        regex = self._regexes.get(candidate.glob)
+        regex = self._regexes.get(glob)
         if regex is None:
             options = re2.Options()
             options.dot_nl = True
-            regex = self._regexes[candidate.glob] = re2.compile(_regex_of(candidate.glob), options)
+            regex = self._regexes[glob] = re2.compile(_regex_of(glob), options)
         return bool(regex.search(path.encode("utf-8", "replace")))

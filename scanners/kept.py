@@ -1,17 +1,20 @@
 """Documents that are made of files and kept beside the answers until one of the files changes.
 
-Parsing a ruleset's YAML costs more than judging a small repository; its JSON is read in a few milliseconds.
+Parsing a ruleset's YAML costs more than judging a small repository; what it gave is read back in a few milliseconds.
 """
 
-import hashlib
-import json
+import marshal
 import os
+import sys
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-FORMAT = 3
+from scanners.digests import blake2b
+
+FORMAT = 4
 """Grows when what is kept changes its meaning."""
 
 Make = Callable[[], tuple[Any, Iterable[Path]]]
@@ -21,12 +24,12 @@ Make = Callable[[], tuple[Any, Iterable[Path]]]
 def kept_document(cache_dir: Path | None, place: Path, make: Make) -> Any:
     """What ``make`` made of the file or folder ``place``, made again where a file changed, came or went.
 
-    Plain JSON values. Without ``cache_dir`` nothing is kept.
+    Plain values; such as cannot be kept, a date among them, are made each time. Without ``cache_dir`` nothing is kept.
     """
     if cache_dir is None:
         return make()[0]
-    key = hashlib.blake2b(os.fsencode(place.resolve()), digest_size=12).hexdigest()
-    file = cache_dir / "rulesets" / f"{key}.json"
+    key = blake2b(os.fsencode(place.resolve()), digest_size=12).hexdigest()
+    file = cache_dir / "rulesets" / f"{key}.{sys.implementation.cache_tag}"
     known = _read(file)
     if known is not None and known["listing"] == _listing(place) and _unchanged(known["stamps"]):
         return known["document"]
@@ -45,8 +48,11 @@ def _read(file: Path) -> dict[str, Any] | None:
             # What others may have written could make rules look away.
             if kept_by.st_uid != os.geteuid() or kept_by.st_mode & 0o022:
                 return None
-            known = json.loads(opened.read())
-    except (OSError, ValueError):
+            check, content = opened.read(4), opened.read()
+            if check != _check(content):
+                return None
+            known = marshal.loads(content)
+    except (OSError, ValueError, EOFError, TypeError):
         return None
     return known if isinstance(known, dict) and known.get("format") == FORMAT else None
 
@@ -55,11 +61,17 @@ def _write(file: Path, content: dict[str, Any]) -> None:
     aside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(content, separators=(",", ":")))
+        raw = marshal.dumps(content)
+        aside.write_bytes(_check(raw) + raw)
         aside.chmod(0o600)
         aside.replace(file)
-    except OSError:  # a full or read-only disk costs time, not the answer
+    except (OSError, ValueError):  # a full disk or a date in the YAML costs time, not the answer
         return
+
+
+def _check(content: bytes) -> bytes:
+    """What tells a whole file from a damaged one, of which marshal might make anything."""
+    return zlib.crc32(content).to_bytes(4, "big")
 
 
 def _listing(place: Path) -> list[str]:

@@ -3,7 +3,7 @@
 Names are those that rulesets use in ``in:``. ``GROUPS`` are the short names a ruleset may use for several.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _BY_SUFFIX = {
     "py": "python", "pyi": "python", "pyw": "python",
@@ -98,7 +98,8 @@ def language_of(path: str) -> str:
     return language_of_name(path.rsplit("/", 1)[-1])
 
 
-def expand(names: list[str] | tuple[str, ...]) -> frozenset[str]:
+@cache
+def expand(names: tuple[str, ...]) -> frozenset[str]:
     """The languages that a ruleset's ``in:`` list stands for; groups are opened, "typescript" brings "tsx"."""
     languages: set[str] = set()
     for name in names:
@@ -108,6 +109,7 @@ def expand(names: list[str] | tuple[str, ...]) -> frozenset[str]:
     return frozenset(languages)
 
 
+@cache
 def all_languages() -> frozenset[str]:
     """Every language name that can be the answer of ``language_of``."""
     return frozenset(_BY_SUFFIX.values()) | frozenset(_BY_NAME.values())

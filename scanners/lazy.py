@@ -6,6 +6,7 @@ the others would cost it more than reading the repository.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, cast
 
 
@@ -48,6 +49,12 @@ def lazy_re2(pattern: str | bytes) -> Any:
     import re2
 
     return Lazy(re2.compile, pattern) if isinstance(pattern, bytes) else _LazyText(re2.compile, pattern)
+
+
+@lru_cache(maxsize=4096)
+def kept_re2(pattern: str) -> Any:
+    """``re2.compile(pattern)``, put off and then kept: RE2's own cache holds fewer than one ruleset's matchers ask for."""
+    return lazy_re2(pattern)
 
 
 def lazy_re(pattern: str, flags: int = 0) -> re.Pattern[str]:

@@ -5,10 +5,10 @@ core.fsmonitor, filters, hooks) that run as soon as an object is missing or a fi
 repository has no configuration but its format, and ``objects/info/alternates`` points at their objects.
 """
 
+import contextlib
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def read_plain(path: Path, limit: int, *, follow: bool = True) -> bytes | None:
 
 def write_plain(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path`` in one step, so that a reader sees the old file or the new one."""
-    fd, aside = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    fd, aside = _new_file(path.parent)
     try:
         with os.fdopen(fd, "wb") as file:
             file.write(content)
@@ -99,6 +99,16 @@ def write_plain(path: Path, content: bytes) -> None:
     except BaseException:
         Path(aside).unlink(missing_ok=True)
         raise
+
+
+def _new_file(folder: Path) -> tuple[int, str]:
+    """A new file of ours beside others: open for writing, and its name."""
+    while True:
+        name = f"{folder}/.new-{os.getpid()}-{os.urandom(6).hex()}"
+        with contextlib.suppress(FileExistsError):
+            return os.open(
+                name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            ), name
 
 
 def _candidates(path: Path) -> Iterator[Path]:

@@ -5,11 +5,8 @@ A remote is cloned aside and put in place whole; a local folder is borrowed from
 """
 
 import fcntl
-import hashlib
 import os
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -17,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from scanners.digests import sha256
 from scanners.errors import LimitError, ObjectError, SourceError
 from scanners.git import GitFailed, run_git
 from scanners.localgit import borrow, find_local, read_plain
@@ -124,6 +122,8 @@ class Mirror:
         """The commit the source's HEAD names now, "" where it is empty; the mirror stays as it is."""
         if self._remote is not None:
             return self._remote.listing(timeout=self._limits.listing_seconds, only_head=True).head
+        import tempfile
+
         repository = find_local(Path(self.source.url))
         with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".look-") as aside:
             borrow(repository, Path(aside))
@@ -165,6 +165,9 @@ class Mirror:
                 self._clone()
 
     def _clone(self) -> None:
+        import shutil
+        import tempfile
+
         from scanners import transport
 
         assert self._remote is not None
@@ -271,7 +274,7 @@ def open_source(
 
 def mirror_name(source: Source) -> str:
     """The folder name of a source's mirror: readable, and different for different sources."""
-    digest = hashlib.sha256(os.fsencode(source.canonical)).hexdigest()[:16]
+    digest = sha256(os.fsencode(source.canonical)).hexdigest()[:16]
     readable = re.sub(r"[^A-Za-z0-9._-]+", "-", source.name).strip("-.")[:60]
     return f"{readable or 'source'}-{digest}.git"
 

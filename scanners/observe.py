@@ -1,13 +1,14 @@
 """One pass over the blobs of a tree: each is read at most once, and not at all where its answers are cached."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from scanners.blobscan import NOT_TEXT, Observation, Plan
-from scanners.blobwork import ReadMany, observe_blobs, observe_in_two
+from scanners.blobwork import Found, Meanwhile, ReadMany, observe_blobs, observe_in_two
 from scanners.bounded import Bounded
-from scanners.cache import BlobCache
+from scanners.cache import BlobCache, NoCache
 from scanners.classify import role_of
 from scanners.facts import Entry
 from scanners.inventory.dependencies import is_manifest
@@ -23,6 +24,10 @@ from scanners.view import TreeView
 MAX_BLOB_BYTES = 1 << 20
 """Larger files are data, not source; they are left out, named among the problems, and doubt no verdict."""
 
+_MEANWHILE_MS = 15.0
+"""What a caller's ``meanwhile`` costs, and the next two what manifests and workflows do: once, and by the byte."""
+_PARSE_MS = 12.0
+_PARSE_BYTE_MS = 50e-6
 _TEXTS_BYTES = 8 << 20
 """Room for files that the inventory and detectors read whole: manifests, workflows."""
 
@@ -74,9 +79,15 @@ class Observer:
         return plan
 
     def view(
-        self, tree: RepoTree, cache: BlobCache, *, default_branch: str = "", processes: int = 1
+        self,
+        tree: RepoTree,
+        cache: BlobCache,
+        *,
+        default_branch: str = "",
+        processes: int = 1,
+        meanwhile: Callable[[], object] | None = None,
     ) -> TreeView:
-        """The tree with every matcher's and detector's answers filled in."""
+        """The tree with every matcher's and detector's answers filled in; ``processes``, ``meanwhile`` as for ``scan``."""
 
         def read(path: str) -> str | None:
             entry = tree.entry(path)
@@ -110,7 +121,7 @@ class Observer:
             extra = self.path_plan(language, role, view.globs_of.get(entry.path, ()))
             if extra:
                 wanted[extra][entry.blob].append(entry)
-        self._fill(view, wanted, tree.blobs.read_many, cache, processes)
+        self._fill(view, wanted, tree.blobs.read_many, cache, processes, meanwhile)
         return view
 
     def _fill(
@@ -120,8 +131,12 @@ class Observer:
         read_many: ReadMany,
         cache: BlobCache,
         processes: int,
+        meanwhile: Callable[[], object] | None,
     ) -> None:
-        known = {plan: cache.get_many(plan.digest, by_blob) for plan, by_blob in wanted.items()}
+        keeps = not isinstance(cache, NoCache)
+        known: dict[Plan, dict[str, Any]] = {
+            plan: cache.get_many(plan.digest, by_blob) if keeps else {} for plan, by_blob in wanted.items()
+        }
         missing: dict[str, list[Plan]] = defaultdict(list)
         for plan, by_blob in wanted.items():
             for blob in by_blob:
@@ -131,17 +146,26 @@ class Observer:
         whole = {blob for blob, entries in entries_of.items() if any(_is_parsed(e.path) for e in entries)}
         if processes > 1:
             sizes = {blob: entries[0].size for blob, entries in entries_of.items()}
-            found = observe_in_two(missing, sizes, whole, read_many)
+
+            def act(found: Found) -> None:
+                self._keep(found)
+                view.inventory.prepare()
+                if meanwhile:
+                    meanwhile()
+
+            cost = _MEANWHILE_MS * bool(meanwhile) + _PARSE_BYTE_MS * sum(sizes[blob] for blob in whole)
+            if whole:
+                cost += _PARSE_MS
+            found = observe_in_two(missing, sizes, whole, read_many, Meanwhile(act, cost))
         else:
             found = observe_blobs(missing, whole, read_many)
         lost = set(found.unread)
         for blob in missing if lost else ():
             if blob in lost:
                 view.unread.extend(entry for plan in missing[blob] for entry in wanted[plan][blob])
-        for blob, data in found.texts.items():
-            self._texts.put(blob, data, len(data))
+        self._keep(found)
         fresh = found.observations
-        for plan, observations in fresh.items():
+        for plan, observations in fresh.items() if keeps else ():
             cache.put_many(plan.digest, observations)
         # In the tree's order, whatever was known before: a verdict must not depend on what a cache holds.
         for plan, by_blob in wanted.items():
@@ -149,6 +173,10 @@ class Observer:
             for blob, entries in by_blob.items():
                 if observation := observed.get(blob):
                     _apply(view, plan, observation, entries)
+
+    def _keep(self, found: Found) -> None:
+        for blob, data in found.texts.items():
+            self._texts.put(blob, data, len(data))
 
 
 def _is_parsed(path: str) -> bool:

@@ -87,16 +87,20 @@ _PATTERNS = (*(form.pattern for form in FORMS), *QUOTED, BARE, LINE_VALUE, ENTRO
 HINTS = (*(form.hint or form.pattern for form in FORMS), *[HINT] * (len(QUOTED) + 2), r"[A-Za-z0-9+/_-]{32}")
 """For each pattern one without which it cannot match."""
 
+_SURE = tuple(index for index, form in enumerate(FORMS) if form.strength == "strong")
+"""The forms of which alone a strong hit can come."""
 _gate: "Gate | None" = None
+_sure_gate: "Gate | None" = None
 
 
 def use_literals(known: Mapping[str, str]) -> None:
     """Choose patterns by literals from now on, where ``known`` holds those of all ``HINTS``, instead of by RE2."""
-    global _gate
+    global _gate, _sure_gate
     if _gate is None and all(hint in known for hint in HINTS):
         from scanners.gate import Gate
 
         _gate = Gate(HINTS, known)
+        _sure_gate = Gate([HINTS[index] for index in _SURE], known)
 
 
 def redact(text: str) -> str:
@@ -123,6 +127,21 @@ def find_secrets(text: str) -> list[SecretHit]:
         for match in _regex(_PATTERNS[index]).finditer(text):
             hit = _judge_form(FORMS[index], match) if index < len(FORMS) else _judge_rest(index, match, text)
             if hit is not None:
+                hits.append(hit)
+    return _placed(text, hits)
+
+
+def find_credentials(text: str) -> list[SecretHit]:
+    """Those of ``find_secrets`` that are strong, at a fraction of its cost."""
+    if _sure_gate is not None:
+        selected = [_SURE[number] for number in _sure_gate.select(text.encode("utf-8", "replace"))]
+    else:
+        selected = [index for index in _selected(text, len(_PATTERNS)) if index in _SURE]
+    hits: list[tuple[str, int, int, Strength]] = []
+    for index in selected:
+        for match in _regex(_PATTERNS[index]).finditer(text):
+            hit = _judge_form(FORMS[index], match)
+            if hit is not None and hit[3] == "strong":
                 hits.append(hit)
     return _placed(text, hits)
 

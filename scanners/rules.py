@@ -5,7 +5,6 @@ YAML files, or the database). ``load_document`` merges the YAML files of a shipp
 keep what that gave (``scanners.kept``).
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any
 from scanners.conditions import Condition
 from scanners.detectors import DETECTORS
 from scanners.detectors.base import Detector
+from scanners.digests import sha256
 from scanners.errors import RulesetError
 from scanners.globs import GlobSet
 from scanners.kept import kept_document
@@ -63,7 +63,9 @@ class Ruleset:
     rules: tuple[Rule, ...]
     detectors: Mapping[str, Detector]
     literals: Mapping[str, str] = field(default_factory=dict)
-    """Of every pattern, what it cannot match without (``scanners.literals``); empty where nobody worked it out."""
+    """Of every pattern, what it cannot match without (``scanners.gate``); empty where nobody worked it out."""
+    glob_table: Any = None
+    """The table of ``globs``, where somebody worked it out before."""
 
     @cached_property
     def matchers(self) -> tuple[TextMatcher | CodeMatcher, ...]:
@@ -74,6 +76,8 @@ class Ruleset:
     @cached_property
     def globs(self) -> GlobSet:
         """Every glob of every matcher, as one set."""
+        if self.glob_table is not None:
+            return GlobSet((), table=self.glob_table)
         globs: list[str] = []
         for signal in self.signals.values():
             for matcher in signal.matchers:
@@ -97,7 +101,9 @@ def load_ruleset(name: str = "industry-standards", *, cache_dir: Path | None = N
         )
     kept = _kept(place, cache_dir)
     use_literals(kept["literals"])
-    return ruleset_from_document(kept["document"], digest=kept["digest"], literals=kept["literals"])
+    return ruleset_from_document(
+        kept["document"], digest=kept["digest"], literals=kept["literals"], glob_table=kept["globs"]
+    )
 
 
 def load_document(place: Path, *, cache_dir: Path | None = None) -> dict[str, Any]:
@@ -113,14 +119,14 @@ def _kept(place: Path, cache_dir: Path | None) -> dict[str, Any]:
     def make() -> tuple[dict[str, Any], list[Path]]:
         files = _with_extended(sorted(place.glob("*.yaml")) if place.is_dir() else [place])
         document = _merge(files)
-        literals = _literals(document) if cache_dir is not None else {}
-        return {"document": document, "digest": digest_of(document), "literals": literals}, files
+        made = {"document": document, "digest": digest_of(document), "literals": {}, "globs": None}
+        return made | (_worked_out(document) if cache_dir is not None else {}), files
 
     kept: dict[str, Any] = kept_document(cache_dir, place, make)
     return kept
 
 
-def _literals(document: dict[str, Any]) -> dict[str, str]:
+def _worked_out(document: dict[str, Any]) -> dict[str, Any]:
     """Worth its while only where it is kept: it takes as long as judging a repository with RE2's filter."""
     from scanners.gate import clue_of
 
@@ -130,7 +136,8 @@ def _literals(document: dict[str, Any]) -> dict[str, str]:
         return {}
     patterns = [m.pattern if isinstance(m, TextMatcher) else m.literal for m in ruleset.matchers]
     patterns += [detector.gate for detector in ruleset.detectors.values() if detector.gate]
-    return {pattern: clue_of(pattern) for pattern in dict.fromkeys([*patterns, *HINTS])}
+    literals = {pattern: clue_of(pattern) for pattern in dict.fromkeys([*patterns, *HINTS])}
+    return {"literals": literals, "globs": ruleset.globs.table}
 
 
 _EXTENDS = re.compile(r"^extends:[ \t]*\[?([^\]\n#]+)", re.MULTILINE)
@@ -183,15 +190,19 @@ def _merge(files: list[Path]) -> dict[str, Any]:
 def digest_of(document: Mapping[str, Any]) -> str:
     """A digest of the document's meaning: the same whatever the order of keys or the layout of the YAML."""
     raw = json.dumps(document, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(raw.encode()).hexdigest()
+    return sha256(raw.encode()).hexdigest()
 
 
 def ruleset_from_document(
-    document: Mapping[str, Any], *, digest: str = "", literals: Mapping[str, str] | None = None
+    document: Mapping[str, Any],
+    *,
+    digest: str = "",
+    literals: Mapping[str, str] | None = None,
+    glob_table: Any = None,
 ) -> Ruleset:
     """The built ruleset. Cheap: nothing is compiled before a scan needs it. Raises RulesetError (ruleset.invalid).
 
-    ``digest`` is that of ``digest_of`` where it is known already.
+    ``digest`` is that of ``digest_of`` where it is known already, and so are ``literals`` and ``glob_table``.
     """
     try:
         signals: dict[str, Signal] = {}
@@ -211,6 +222,7 @@ def ruleset_from_document(
             rules=rules,
             detectors={name: DETECTORS[name] for name in sorted(used)},
             literals=literals or {},
+            glob_table=glob_table,
         )
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         message = f"The ruleset cannot be built: {type(error).__name__}: {error}."

@@ -4,7 +4,7 @@ observe every blob once -> decide the profile -> judge the rules -> quote the ev
 only the files that ended up as evidence; each quoted line passes the secret detector before it goes anywhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -51,13 +51,17 @@ def scan(
     default_branch: str = "",
     profile_overrides: Mapping[str, Any] | None = None,
     processes: int = 1,
+    meanwhile: Callable[[], object] | None = None,
 ) -> ScanResult:
     """The verdicts of ``ruleset`` on ``tree``. Raises ObjectError or LimitError only where the git objects give out.
 
-    With two ``processes``, for a caller without threads, a child may take a share of a large tree's files.
+    With two ``processes``, for a caller without threads, a child may take a share of a large tree's files; while it does,
+    ``meanwhile`` is called, for what the caller needs only later.
     """
     observer = observer_for(ruleset)
-    view = observer.view(tree, cache or NoCache(), default_branch=default_branch, processes=processes)
+    view = observer.view(
+        tree, cache or NoCache(), default_branch=default_branch, processes=processes, meanwhile=meanwhile
+    )
     answers = Answers(ruleset.signals, ruleset.detectors, view)
     lines = {name: facts["code"] for name, facts in _lines_by_language(view.facts("source-lines")).items()}
     scene = Scene(answers, frozenset(ruleset.signals), ruleset.conditions, lines=lines)

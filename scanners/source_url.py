@@ -3,7 +3,6 @@
 import ipaddress
 import os
 import re
-import socket
 import threading
 from pathlib import Path
 from typing import Literal
@@ -218,6 +217,8 @@ def _resolve(host: str, port: int) -> tuple[str, ...]:
     """All addresses of ``host``; a resolver that does not answer is given up on."""
     found: list[str] = []
     failure: list[OSError] = []
+
+    import socket  # here, because a local source has no need of the network
 
     def ask() -> None:
         try:

@@ -1,6 +1,5 @@
 """The files of one commit, read from git objects only. Nothing is checked out, no link followed."""
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -109,6 +108,8 @@ class RepoTree:
         max_text: int = MAX_TEXT_BYTES,
     ) -> "RepoTree":
         """A tree in memory that behaves as one from a repository, in git's order and with git's blob ids."""
+        import hashlib
+
         contents: dict[str, bytes] = {}
 
         def entry(path: str, content: str | bytes, mode: int = 0o100644) -> Entry:

@@ -5,7 +5,6 @@ Everything here works on mirrors that nobody holds; one that is locked is left f
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -92,12 +91,24 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
+def _remove_folder(folder: Path, *, quietly: bool = True) -> None:
+    import shutil  # here, because a run that removes nothing has no need of it
+
+    shutil.rmtree(folder, ignore_errors=quietly)
+
+
+def _free_bytes(folder: Path) -> int:
+    import shutil
+
+    return shutil.disk_usage(folder).free
+
+
 def disk_of(folder: Path, budget: int = 0) -> Disk:
     """What the mirrors take; without a ``budget`` in bytes, they may fill nine tenths of what is free for them."""
     found = mirrors_in(folder)
     used = sum(folder_bytes(path) for path in found)
     try:
-        free = shutil.disk_usage(folder).free
+        free = _free_bytes(folder)
     except OSError:
         free = 0
     return Disk(len(found), used, budget or int((used + free) * (1 - _SPARE)), free)
@@ -142,10 +153,10 @@ def _remove(path: Path) -> bool:
         if not ours:
             return False
         aside = path.with_name(f".gone-{path.name}")
-        shutil.rmtree(aside, ignore_errors=True)
+        _remove_folder(aside)
         with suppress(OSError):
             os.rename(path, aside)  # whole or not at all, should we be killed meanwhile
-            shutil.rmtree(aside, ignore_errors=True)
+            _remove_folder(aside)
             return True
     return False
 
@@ -163,7 +174,7 @@ def sweep(folder: Path) -> int:
         if name.startswith(".clone-"):
             swept += _sweep_clone(place)
         elif name.startswith(".gone-") or (name.startswith(".look-") and _age(place) > _OLD_SECONDS):
-            shutil.rmtree(place, ignore_errors=True)
+            _remove_folder(place)
             swept += 1
         elif place.suffix == ".lock":
             swept += _sweep_lock(place)
@@ -185,7 +196,7 @@ def clear_leftovers(path: Path, *, older: float = _OLD_SECONDS) -> int:
     for place in places:
         if _age(place) >= older:
             with suppress(OSError):
-                shutil.rmtree(place) if place.is_dir() else place.unlink()
+                _remove_folder(place, quietly=False) if place.is_dir() else place.unlink()
                 removed += 1
     return removed
 
@@ -195,7 +206,7 @@ def _sweep_clone(place: Path) -> int:
     with _free(mirror) as ours:
         if not ours:
             return 0
-        shutil.rmtree(place, ignore_errors=True)
+        _remove_folder(place)
     return 1
 
 

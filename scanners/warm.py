@@ -2,6 +2,10 @@
 
 Compiling them costs more than reading most repositories. A child that is forked afterwards finds them ready, where
 one that is forked before compiles them for its one repository and takes them with it.
+
+Each scan has a child of its own, which ends with it. One that lived on would spare some 30 ms of processor time for a
+scan that reads files (``benchmarks/apart.py``), and three in four find nothing new and read none; but what a hostile
+repository did to its memory would be there for the next one to be judged by.
 """
 
 from functools import lru_cache

@@ -32,7 +32,7 @@ class GitServer(ThreadingHTTPServer):
     serve: as a forge does. hang: never answers. busy: 429. broken: 500. login-page: HTML with status 200.
     redirect: to ``target``. stall: advertises, then sends nothing when asked for objects. missing: 404. gone: 410.
     trickle: a byte of the objects every now and then. truncate: ends in the middle of the objects.
-    ``retry_after`` goes with busy and broken.
+    ``retry_after`` goes with busy and broken. Where ``only`` is set, the mode is for paths that begin with it.
     """
 
     daemon_threads = True
@@ -44,6 +44,7 @@ class GitServer(ThreadingHTTPServer):
         self.login: tuple[str, str] | None = None
         self.target = ""
         self.retry_after = ""
+        self.only = ""
         self.requests: list[str] = []
         self.authorizations: list[str] = []
         self.stopping = threading.Event()
@@ -72,22 +73,23 @@ class _Handler(BaseHTTPRequestHandler):
         server.requests.append(f"{self.command} {self.path}")
         server.authorizations.append(self.headers.get("Authorization", ""))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if server.mode == "hang" or (server.mode == "stall" and b"command=fetch" in body):
+        mode: Mode = server.mode if self.path.startswith(f"/{server.only}") else "serve"
+        if mode == "hang" or (mode == "stall" and b"command=fetch" in body):
             server.stopping.wait(60)
-        elif server.mode == "busy":
+        elif mode == "busy":
             self._plain(429, b"slow down", self._wait())
-        elif server.mode == "broken":
+        elif mode == "broken":
             self._plain(500, b"oops", self._wait())
-        elif server.mode in ("missing", "gone"):
-            self._plain(404 if server.mode == "missing" else 410, b"nothing here")
-        elif server.mode == "login-page":
+        elif mode in ("missing", "gone"):
+            self._plain(404 if mode == "missing" else 410, b"nothing here")
+        elif mode == "login-page":
             self._plain(200, b"<html>\n<form>Sign in</form>\n</html>\n")
-        elif server.mode == "redirect":
+        elif mode == "redirect":
             self._plain(301, b"", {"Location": server.target + self.path.partition(".git")[2]})
         elif server.login and self.headers.get("Authorization") != _basic(*server.login):
             self._plain(401, b"", {"WWW-Authenticate": 'Basic realm="git"'})
         else:
-            self._backend(body)
+            self._backend(body, mode)
 
     def _wait(self) -> dict[str, str]:
         return {"Retry-After": self.server.retry_after} if self.server.retry_after else {}
@@ -101,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _backend(self, body: bytes) -> None:
+    def _backend(self, body: bytes, mode: Mode) -> None:
         path, _, query = self.path.partition("?")
         if self.headers.get("Content-Encoding") == "gzip":
             import gzip
@@ -135,10 +137,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         asked = b"command=fetch" in body
-        if self.server.mode == "truncate" and asked:
+        if mode == "truncate" and asked:
             self.wfile.write(content[: len(content) // 2])
             self.close_connection = True
-        elif self.server.mode == "trickle" and asked:
+        elif mode == "trickle" and asked:
             for place in range(len(content)):
                 self.wfile.write(content[place : place + 1])
                 self.wfile.flush()

@@ -2,11 +2,12 @@
 
 STALL_AT names a stage (cloning, scanning, grading, recorded). The first scan to reach it makes the file STALL_FILE and
 waits there for ever, or STALL_SECONDS, so that a test can do harm at that very point; the next one finds the file and
-goes on.
+goes on. LEASE_SECONDS shortens what is held by the dead; CLOCK_AHEAD is how many seconds the clock of this host is ahead.
 """
 
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -21,7 +22,9 @@ if "TEST_QUEUE" in os.environ:
     app.conf.task_default_queue = os.environ["TEST_QUEUE"]
 django.setup()
 
-from assessments.services import assess  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from assessments.services import assess, hosts, scans  # noqa: E402
 
 PLACES = {"cloning": "open_source", "scanning": "scan", "grading": "record_assessment", "recorded": "finish"}
 
@@ -46,6 +49,13 @@ def stalling(name: str) -> None:
     patch.object(assess, name, first).start()
 
 
+if "LEASE_SECONDS" in os.environ:
+    lease = float(os.environ["LEASE_SECONDS"])
+    scans.LEASE, scans.RENEW_SECONDS = timedelta(seconds=lease), lease / 5
+    hosts.LEASE_SECONDS = int(lease)
+if "CLOCK_AHEAD" in os.environ:
+    real_now, ahead = timezone.now, timedelta(seconds=float(os.environ["CLOCK_AHEAD"]))
+    patch.object(timezone, "now", lambda: real_now() + ahead).start()
 if os.environ.get("STALL_AT"):
     stalling(PLACES[os.environ["STALL_AT"]])
 

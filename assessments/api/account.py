@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router
+from pydantic import BaseModel
 
 from assessments import policy
 from assessments.api.gate import Caller, needs
@@ -14,7 +15,7 @@ from assessments.choices import TokenScope
 router = Router(tags=["account"])
 
 
-class MeOut(Schema):
+class MeOut(BaseModel):
     """``administrator`` is whether everything may be seen and done; a token that is bound to teams is never one."""
 
     email: str

@@ -4,13 +4,12 @@ holds the two together. Further fields may come; these are relied on."""
 from datetime import datetime
 from typing import Annotated, Any
 
-from ninja import Schema
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from assessments.api.payloads import RulesetOut
 
 
-class AssessedGradeOut(Schema):
+class AssessedGradeOut(BaseModel):
     """``letter`` and numbers are null where there is no grade; numbers are cut to one decimal."""
 
     letter: str | None
@@ -23,7 +22,7 @@ class AssessedGradeOut(Schema):
     applicable: int
 
 
-class EvidenceOut(Schema):
+class EvidenceOut(BaseModel):
     """One place; secrets in the excerpt are redacted."""
 
     path: str
@@ -32,7 +31,7 @@ class EvidenceOut(Schema):
     strength: str
 
 
-class AssessedItemOut(Schema):
+class AssessedItemOut(BaseModel):
     """``verdict`` is pass, fail, not_applicable or unknown; ``effective_verdict`` what waivers and the like make of it."""
 
     id: str
@@ -48,7 +47,7 @@ class AssessedItemOut(Schema):
     stale: bool
 
 
-class AssessedAreaOut(Schema):
+class AssessedAreaOut(BaseModel):
     id: str
     title: str
     stars: int | None
@@ -59,13 +58,13 @@ class AssessedAreaOut(Schema):
     not_applicable: int
 
 
-class PhaseOut(Schema):
+class PhaseOut(BaseModel):
     phase: int
     title: str
     initiatives: list[str]
 
 
-class AssessmentOut(Schema):
+class AssessmentOut(BaseModel):
     """`plumbline.assessment/1`, as the command line prints it."""
 
     form: Annotated[str, Field(alias="schema")]

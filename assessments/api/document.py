@@ -58,10 +58,20 @@ def _described(api: DescribedAPI) -> Any:
     document = api.plain_schema()
     document["info"]["description"] = _DESCRIPTION
     document["components"]["schemas"]["Error"] = _ERROR
+    _use_single_ticks(document)
     for operations in document["paths"].values():
         for method, operation in operations.items():
             _describe(method, operation)
     return document
+
+
+def _use_single_ticks(part: Any) -> None:
+    """Docstrings mark code by two, readers of the document expect one."""
+    for value in part.values() if isinstance(part, dict) else part:
+        if isinstance(value, dict | list):
+            _use_single_ticks(value)
+    if isinstance(part, dict) and isinstance(part.get("description"), str):
+        part["description"] = part["description"].replace("``", "`")
 
 
 def _describe(method: str, operation: dict[str, Any]) -> None:

@@ -14,7 +14,9 @@ from scanners.errors import ScanError
 
 logger = logging.getLogger(__name__)
 
-_CONFLICTS = frozenset({"scan.quarantined", "scan.ended", "export.ended", "export.not-ready"})
+_CONFLICTS = frozenset(
+    {"scan.quarantined", "scan.ended", "export.ended", "export.not-ready", "repository.archived"}
+)
 """What stands against the state that something is in, so 409; other failures of a service are 422."""
 _SHOWN = 5
 """Invalid fields that a message names."""

@@ -38,7 +38,11 @@ def list_exports(request: HttpRequest, paging: Query[Paged]) -> Any:
     links, now = Links(request), timezone.now()
     rows = policy.visible_exports(request.user).select_related("repository", "team")
     return page_of(
-        request, rows, paging, lambda shown: [export_of(export_row(one, now), links) for one in shown]
+        Page[ExportOut],
+        request,
+        rows,
+        paging,
+        lambda shown: [export_of(export_row(one, now), links) for one in shown],
     )
 
 
@@ -90,7 +94,7 @@ def cancel(request: HttpRequest, key: UUID) -> Any:
 )
 def export_repository(request: HttpRequest, slug: str, body: NewExport) -> Any:
     """Asks for a file of the current assessment. The same one that is still being made is given instead of a second."""
-    visible = policy.visible_repositories(request.user).select_related("current")
+    visible = policy.kept_repositories(request.user).select_related("current")
     repository = get_object_or_404(visible, slug=slug)
     if repository.current is None:
         raise Refused("repository.not-judged", f"{repository.name} has not been judged yet.", status=409)

@@ -11,13 +11,14 @@ from assessments.api.errors import forbidden, not_found
 from assessments.api.gate import needs
 from assessments.api.links import Links
 from assessments.api.paging import Page, Paged, one_of, only_known, page_of
-from assessments.api.payloads import ItemDetailOut, ItemOut, VerdictOut, item_detail, item_of, verdict_of
+from assessments.api.scorecards import ItemDetailOut, ItemOut, VerdictOut, item_detail, item_of, verdict_of
 from assessments.api.work import ScansAskedOut, scans_asked
 from assessments.choices import Outcome, RescanScope, TokenScope
 from assessments.selectors.adoption import counts_of_items
-from assessments.selectors.standard import checklist_of, get_item_page
+from assessments.selectors.reports import guidance_of
+from assessments.selectors.standard import checklist_of, counts_of
 from assessments.services.rescans import request_rescan
-from assessments.services.rulesets import built, current_version
+from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.schedule import failing
 from assessments.standard import Item
 
@@ -44,17 +45,22 @@ def list_items(request: HttpRequest, filters: Query[ItemFilters], paging: Query[
     def shape(shown: list[Item]) -> list[ItemOut]:
         return [item_of(one, fails.get(one.id, 0), passes.get(one.id, 0), links) for one in shown]
 
-    return page_of(request, rows, paging, shape)
+    return page_of(Page[ItemOut], request, rows, paging, shape)
 
 
 @router.get("/{item}", url_name="item", response=ItemDetailOut, summary="One item", **needs(READ))
 def get_item(request: HttpRequest, item: str) -> Any:
     """One item: what passes, why it matters, and how many repositories pass and fail."""
     only_known(request)
-    page = get_item_page(request.user, item, {})
-    if page is None:
-        raise not_found()
-    return item_detail(page, Links(request))
+    _known(item)
+    _, standard = built(current_version())
+    return item_detail(
+        standard.by_item[item],
+        counts_of(request.user, item),
+        standard.initiative_of.get(item),
+        guidance_of(DEFAULT).get(item),
+        Links(request),
+    )
 
 
 class VerdictFilters(Schema):
@@ -78,7 +84,9 @@ def list_verdicts(
     rows = checklist_of(request.user, item).filter(outcome=filters.verdict)
     joined = rows.select_related("repository__team").defer("evidence", "looked_for")
     ordered = joined.order_by("repository__name", "pk")
-    return page_of(request, ordered, paging, lambda shown: [verdict_of(row, links) for row in shown])
+    return page_of(
+        Page[VerdictOut], request, ordered, paging, lambda shown: [verdict_of(row, links) for row in shown]
+    )
 
 
 @router.post(

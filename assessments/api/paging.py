@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Schema
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from assessments.api.errors import invalid
 
@@ -44,7 +44,7 @@ class Running(Schema):
     per_page: Size = DEFAULT_SIZE
 
 
-class Page(Schema, Generic[Row]):
+class Page(BaseModel, Generic[Row]):
     """A page of ``count`` rows in all; ``next`` is the address of the one after it, null for the last."""
 
     results: list[Row]
@@ -52,7 +52,7 @@ class Page(Schema, Generic[Row]):
     next: str | None = None
 
 
-class Stretch(Schema, Generic[Row]):
+class Stretch(BaseModel, Generic[Row]):
     """Some rows, the latest first; ``next`` is the address of those before them, null at the end."""
 
     results: list[Row]
@@ -76,36 +76,38 @@ def one_of(name: str, value: str, known: Iterable[str]) -> str:
 
 
 def page_of(
+    kind: type[Page[Row]],
     request: HttpRequest,
     rows: QuerySet[Any] | list[Any],
     paging: Paged,
-    shape: Callable[[list[Any]], list[Any]],
-) -> dict[str, Any]:
-    """The asked page of ``rows``, each as ``shape`` makes them, all together; empty past the last page."""
+    shape: Callable[[list[Any]], list[Row]],
+) -> Page[Row]:
+    """The asked page of ``rows`` as ``shape`` makes them, all together; empty past the last page.
+
+    ``kind`` is the answer's own type, or every row would be looked at once more on its way out.
+    """
     start = (paging.page - 1) * paging.per_page
     count = rows.count() if isinstance(rows, QuerySet) else len(rows)
     found = list(rows[start : start + paging.per_page]) if start < count else []
     more = start + paging.per_page < count
-    return {
-        "results": shape(found),
-        "count": count,
-        "next": _address(request, page=paging.page + 1) if more else None,
-    }
+    address = _address(request, page=paging.page + 1) if more else None
+    return kind(results=shape(found), count=count, next=address)
 
 
 def stretch_of(
-    request: HttpRequest, rows: QuerySet[Any], running: Running, shape: Callable[[list[Any]], list[Any]]
-) -> dict[str, Any]:
+    kind: type[Stretch[Row]],
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    running: Running,
+    shape: Callable[[list[Any]], list[Row]],
+) -> Stretch[Row]:
     """The rows before the cursor, by falling id: no count, so that the length of the list costs nothing."""
     if running.cursor is not None:
         rows = rows.filter(pk__lt=running.cursor)
     found = list(rows.order_by("-pk")[: running.per_page + 1])
     shown = found[: running.per_page]
     more = len(found) > len(shown)
-    return {
-        "results": shape(shown),
-        "next": _address(request, cursor=shown[-1].pk) if more else None,
-    }
+    return kind(results=shape(shown), next=_address(request, cursor=shown[-1].pk) if more else None)
 
 
 def _address(request: HttpRequest, **changes: int) -> str:

@@ -1,4 +1,4 @@
-"""What the API gives of repositories, teams and items. A grade's ``score`` is cut to one decimal as on pages."""
+"""What the API gives of repositories. A grade's ``score`` is cut to one decimal as on pages."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,21 +7,18 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from ninja import Schema
+from pydantic import BaseModel
 
 from assessments.api.links import Links
-from assessments.models import ChecklistItem, Repository, Team
+from assessments.models import Repository, Team
 from assessments.selectors.histories import AssessmentRow
-from assessments.selectors.standard import ItemPage
-from assessments.selectors.teams import TeamPage, TeamRow
-from assessments.standard import Item
 
 
 def exactly(number: Fraction | Decimal | None) -> float | None:
     return None if number is None else float(number)
 
 
-class GradeOut(Schema):
+class GradeOut(BaseModel):
     """A letter of the standard's scale, and the score from 0 to 100 behind it."""
 
     letter: str
@@ -36,21 +33,21 @@ def grade_of(letter: str | None, score: Fraction | Decimal | None) -> GradeOut |
     return GradeOut(letter=letter, score=floor(Fraction(score) * 10) / 10, exact=float(score))
 
 
-class NamedOut(Schema):
+class NamedOut(BaseModel):
     """What something belongs to, by the name that addresses use and the one that people use."""
 
     slug: str
     name: str
 
 
-class TroubleOut(Schema):
+class TroubleOut(BaseModel):
     """Why the last scan failed; the verdicts of the one before still stand."""
 
     id: str
     message: str
 
 
-class RepositoryOut(Schema):
+class RepositoryOut(BaseModel):
     """One repository. ``change`` is in points over 30 days, ``trend`` a year's scores, oldest first; ``scan`` the state
     of the scan that waits or runs; ``stars`` those of the area that was asked for."""
 
@@ -97,12 +94,12 @@ def named(team: Team) -> NamedOut:
     return NamedOut(slug=team.slug, name=team.name)
 
 
-class RulesetOut(Schema):
+class RulesetOut(BaseModel):
     id: str
     version: str
 
 
-class AreaStarsOut(Schema):
+class AreaStarsOut(BaseModel):
     """Stars from 1 to 5, null where nothing of the area was measured."""
 
     id: str
@@ -110,7 +107,7 @@ class AreaStarsOut(Schema):
     stars: int | None
 
 
-class ScheduleOut(Schema):
+class ScheduleOut(BaseModel):
     """``interval_hours`` is the repository's own, null where its team's or the organisation's holds."""
 
     interval_hours: int | None
@@ -118,7 +115,7 @@ class ScheduleOut(Schema):
     next_scan_at: datetime | None
 
 
-class QuarantineOut(Schema):
+class QuarantineOut(BaseModel):
     at: datetime
     reason: str
 
@@ -133,6 +130,7 @@ class RepositoryDetailOut(RepositoryOut):
     schedule: ScheduleOut
     quarantine: QuarantineOut | None
     unreachable_at: datetime | None
+    archived_at: datetime | None
     created_at: datetime
     assessment_url: str
     history_url: str
@@ -162,6 +160,7 @@ def repository_detail(
             QuarantineOut(at=one.quarantined_at, reason=one.quarantine_reason) if one.quarantined_at else None
         ),
         unreachable_at=one.unreachable_at,
+        archived_at=one.archived_at,
         created_at=one.created_at,
         assessment_url=links.api("assessment", one.slug),
         history_url=links.api("history", one.slug),
@@ -169,7 +168,7 @@ def repository_detail(
     )
 
 
-class PointOut(Schema):
+class PointOut(BaseModel):
     """One assessment of the past; ``at`` is when it stood from, ``change`` the points it moved, ``flips`` how many
     verdicts. A backfilled one was judged later, by the rules of then."""
 
@@ -195,173 +194,4 @@ def point(row: AssessmentRow) -> PointOut:
         complete=row.complete,
         current=row.current,
         flips=row.flips,
-    )
-
-
-class TeamOut(Schema):
-    """One team; its grade is the mean of its repositories' scores."""
-
-    slug: str
-    name: str
-    grade: GradeOut | None
-    change: float | None
-    trend: list[float | None]
-    repositories: int
-    url: str
-    html_url: str
-
-
-def team_of(row: TeamRow, links: Links) -> TeamOut:
-    return TeamOut(
-        slug=row.slug,
-        name=row.name,
-        grade=grade_of(row.letter, row.score),
-        change=exactly(row.change),
-        trend=list(row.trend),
-        repositories=row.repositories,
-        url=links.api("team", row.slug),
-        html_url=links.path(row.url),
-    )
-
-
-class TeamAreaOut(AreaStarsOut):
-    """``failing_in`` names the repositories in which something of the area fails."""
-
-    failing_in: list[str]
-
-
-class TeamNeedOut(Schema):
-    """What to do next over several repositories: ``points`` is what the team's score gains, ``effort_days`` the sum."""
-
-    initiative: str
-    title: str
-    priority: str
-    failing: int
-    repositories: list[str]
-    points: float
-    effort_days: float
-
-
-class TeamDetailOut(Schema):
-    """One team's scorecard; ``matrix`` is the most urgent first."""
-
-    slug: str
-    name: str
-    grade: GradeOut | None
-    change: float | None
-    repositories: int
-    areas: list[TeamAreaOut]
-    matrix: list[TeamNeedOut]
-    repositories_url: str
-    html_url: str
-
-
-def team_detail(team: Team, page: TeamPage, links: Links) -> TeamDetailOut:
-    return TeamDetailOut(
-        slug=team.slug,
-        name=page.name,
-        grade=grade_of(page.letter, page.score),
-        change=exactly(page.change),
-        repositories=len(page.repositories),
-        areas=[
-            TeamAreaOut(
-                id=one.area.id, title=one.area.title, stars=one.stars, failing_in=list(one.failing_in)
-            )
-            for one in page.report.areas
-        ],
-        matrix=[
-            TeamNeedOut(
-                initiative=need.initiative.id,
-                title=need.initiative.title,
-                priority=group.priority.id,
-                failing=need.failing,
-                repositories=list(need.repositories),
-                points=float(need.points),
-                effort_days=float(need.effort),
-            )
-            for group in page.report.matrix
-            for need in group.needs
-        ],
-        repositories_url=f"{links.api('repositories')}?team={team.slug}",
-        html_url=links.page("team-detail", team.slug),
-    )
-
-
-class ItemOut(Schema):
-    """One item of the standard, and in how many repositories it fails and passes."""
-
-    id: str
-    title: str
-    area: str
-    category: str
-    tier: str
-    passes: str
-    failing: int
-    passing: int
-    url: str
-    html_url: str
-
-
-def item_of(item: Item, failing: int, passing: int, links: Links) -> ItemOut:
-    return ItemOut(**_item(item, links), failing=failing, passing=passing)
-
-
-def _item(item: Item, links: Links) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "title": item.title,
-        "area": item.area,
-        "category": item.category,
-        "tier": item.tier,
-        "passes": item.passes,
-        "url": links.api("item", item.id),
-        "html_url": links.page("standard-item", item.id),
-    }
-
-
-class ItemDetailOut(ItemOut):
-    """``why`` it matters and how to ``fix`` it; ``initiative`` is the step of a plan that mends it."""
-
-    unknown: int
-    initiative: str | None
-    why: str | None
-    fix: str | None
-    repositories_url: str
-
-
-def item_detail(page: ItemPage, links: Links) -> ItemDetailOut:
-    return ItemDetailOut(
-        **_item(page.item, links),
-        failing=page.failing_count,
-        passing=page.passing_count,
-        unknown=page.unknown_count,
-        initiative=page.initiative.id if page.initiative else None,
-        why=page.guidance.why if page.guidance else None,
-        fix=page.guidance.fix if page.guidance else None,
-        repositories_url=links.api("item-repositories", page.item.id),
-    )
-
-
-class VerdictOut(Schema):
-    """How one repository stands on an item, and since when."""
-
-    repository: NamedOut
-    team: NamedOut
-    verdict: str
-    since: datetime
-    stale: bool
-    url: str
-    html_url: str
-
-
-def verdict_of(row: ChecklistItem, links: Links) -> VerdictOut:
-    repository = row.repository
-    return VerdictOut(
-        repository=NamedOut(slug=repository.slug, name=repository.name),
-        team=named(repository.team),
-        verdict=row.outcome,
-        since=row.since,
-        stale=row.stale,
-        url=links.api("repository", repository.slug),
-        html_url=links.page("repository-detail", repository.slug),
     )

@@ -10,6 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+Words = tuple[tuple[str, bool], ...]
+"""Text in parts, and whether each is code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -19,7 +22,7 @@ class Field:
     kind: str
     link: str
     required: bool
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Endpoint:
     method: str
     path: str
     summary: str
-    text: str
+    text: Words
     scopes: tuple[str, ...]
     parameters: tuple[Field, ...]
     body: Field | None
@@ -48,13 +51,13 @@ class Shape:
 
     id: str
     name: str
-    text: str
+    text: Words
     fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReferencePage:
-    text: str
+    text: Words
     groups: tuple[Group, ...]
     shapes: tuple[Shape, ...]
 
@@ -82,7 +85,7 @@ def get_reference() -> ReferencePage:
             groups.setdefault(operation["tags"][0], []).append(endpoint)
     schemas = document["components"]["schemas"]
     return ReferencePage(
-        text=document["info"]["description"],
+        text=_words(document["info"]["description"]),
         groups=tuple(Group(name.capitalize(), tuple(found)) for name, found in groups.items()),
         shapes=tuple(_shape(name, schema) for name, schema in sorted(schemas.items())),
     )
@@ -97,7 +100,7 @@ def _endpoint(path: str, method: str, operation: dict[str, Any]) -> Endpoint:
         method=method.upper(),
         path=path,
         summary=operation["summary"],
-        text=operation.get("description", ""),
+        text=_words(operation.get("description", "")),
         scopes=tuple(operation["x-scopes"]),
         parameters=tuple(
             _field(one["name"], one["schema"], one["required"]) for one in operation["parameters"]
@@ -114,7 +117,7 @@ def _shape(name: str, schema: dict[str, Any]) -> Shape:
     return Shape(
         id=_id(name),
         name=_named(name),
-        text=schema.get("description", ""),
+        text=_words(schema.get("description", "")),
         fields=tuple(_field(field, one, field in required) for field, one in fields),
     )
 
@@ -126,7 +129,11 @@ def _field(name: str, schema: dict[str, Any], required: bool) -> Field:
     if schema.get("default") not in (None, ""):
         limits.append(f"{schema['default']} unless given")
     words = " ".join([text, f"{'; '.join(limits).capitalize()}." if limits else ""]).strip()
-    return Field(name, _kind(schema), _id(refs[0]) if refs else "", required, words)
+    return Field(name, _kind(schema), _id(refs[0]) if refs else "", required, _words(words))
+
+
+def _words(text: str) -> Words:
+    return tuple((part, n % 2 == 1) for n, part in enumerate(text.split("`")) if part)
 
 
 def _refs(schema: Any) -> Iterable[str]:

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from ninja import Query, Router, Schema, Status
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from assessments import policy
 from assessments.api.assessment import AssessmentOut
@@ -52,6 +52,8 @@ class RepositoryFilters(Schema):
     team: Annotated[Plain, Field(max_length=100, description="The slug of a team.")] = ""
     grade: Annotated[str, Field(max_length=2, description="A letter; `-` for those without a grade.")] = ""
     area: Annotated[str, Field(max_length=60, description="The id of an area whose stars to give.")] = ""
+    tag: Annotated[Plain, Field(max_length=40, description="One of its tags.")] = ""
+    archived: Annotated[bool, Field(description="Those that are archived, and no others.")] = False
     sort: Annotated[
         str,
         Field(
@@ -77,7 +79,7 @@ def list_repositories(request: HttpRequest, filters: Query[RepositoryFilters], p
     chosen = chosen_repositories(request.user, _checked(filters)).select_related("team", "mirror")
     if filters.area:
         chosen = chosen.select_related("team", "mirror", "current")
-    return page_of(request, chosen, paging, shape)
+    return page_of(Page[RepositoryOut], request, chosen, paging, shape)
 
 
 def _checked(filters: RepositoryFilters) -> Filters:
@@ -88,7 +90,9 @@ def _checked(filters: RepositoryFilters) -> Filters:
         one_of("grade", filters.grade, ["-", *(band.letter for band in standard.scale)])
     sort = filters.sort or ("stars" if filters.area else "name")
     one_of("sort", sort.removeprefix("-"), [*SORTS, *(["stars"] if filters.area else [])])
-    return Filters(filters.q.strip(), filters.team, filters.grade, filters.area, sort)
+    return Filters(
+        filters.q.strip(), filters.team, filters.grade, filters.area, sort, filters.tag, filters.archived
+    )
 
 
 class NewRepository(Schema):
@@ -102,7 +106,7 @@ class NewRepository(Schema):
     name: Annotated[Plain, Field(max_length=300, description="Left out, the address tells.")] = ""
 
 
-class RegisteredOut(Schema):
+class RegisteredOut(BaseModel):
     """The repository, and the scan that finds out whether its address answers."""
 
     repository: RepositoryOut
@@ -221,6 +225,7 @@ def list_history(request: HttpRequest, slug: str, paging: Query[Paged]) -> Any:
     repository = _visible(request, slug)
     forge = forge_of(repository.mirror.url)
     return page_of(
+        Page[PointOut],
         request,
         assessments_of(repository),
         paging,
@@ -236,6 +241,8 @@ def scan_repository(request: HttpRequest, slug: str) -> Any:
     repository = _visible(request, slug)
     if not policy.may_scan(request.user, repository.team):
         raise forbidden("Only leads and members of the team ask for scans.")
+    if repository.archived_at is not None:
+        raise ScanError("repository.archived", f"{repository.name} is archived.")
     if repository.quarantined_at is not None:
         raise ScanError(
             "scan.quarantined", f"{repository.name} is quarantined: {repository.quarantine_reason}"
@@ -247,7 +254,7 @@ def scan_repository(request: HttpRequest, slug: str) -> Any:
 
 
 def _visible(request: HttpRequest, slug: str) -> Repository:
-    visible: QuerySet[Repository] = policy.visible_repositories(request.user)
+    visible: QuerySet[Repository] = policy.kept_repositories(request.user)
     joined = visible.select_related("mirror", "team", "current__ruleset").defer("current__ruleset__document")
     repository: Repository = get_object_or_404(joined, slug=slug)
     return repository

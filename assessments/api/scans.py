@@ -14,7 +14,7 @@ from assessments.api.links import Links
 from assessments.api.paging import Plain, Running, Stretch, only_known, stretch_of
 from assessments.api.work import ScanDetailOut, ScanOut, ScansAskedOut, scan_detail, scan_of, scans_asked
 from assessments.choices import ACTIVE_STATES, RescanScope, ScanState, TokenScope
-from assessments.models import Repository, ScanRequest
+from assessments.models import ScanRequest
 from assessments.services.rescans import request_rescan
 from assessments.services.scans import cancel_scan
 
@@ -38,7 +38,9 @@ def list_scans(request: HttpRequest, filters: Query[ScanFilters], running: Query
     if filters.repository:
         scans = scans.filter(repository__slug=filters.repository)
     links = Links(request)
-    return stretch_of(request, scans, running, lambda shown: [scan_of(scan, links) for scan in shown])
+    return stretch_of(
+        Stretch[ScanOut], request, scans, running, lambda shown: [scan_of(scan, links) for scan in shown]
+    )
 
 
 @router.get("/{int:id}", url_name="scan", response=ScanDetailOut, summary="One scan", **needs(READ, SCAN))
@@ -68,7 +70,7 @@ def scan_fleet(request: HttpRequest) -> Any:
     administrators."""
     if not policy.may_set_schedule(request.user):
         raise forbidden("Only administrators rescan the fleet.")
-    repositories = Repository.objects.all()
+    repositories = policy.scannable_repositories(request.user)
     rescan = request_rescan(repositories=repositories, requested_by=request.user, scope=RescanScope.FLEET)
     return Status(202, scans_asked(repositories, Links(request), rescan=rescan))
 

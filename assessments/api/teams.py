@@ -12,7 +12,7 @@ from assessments.api.errors import forbidden
 from assessments.api.gate import needs
 from assessments.api.links import Links
 from assessments.api.paging import Page, Paged, Plain, one_of, only_known, page_of
-from assessments.api.payloads import TeamDetailOut, TeamOut, team_detail, team_of
+from assessments.api.scorecards import TeamDetailOut, TeamOut, team_detail, team_of
 from assessments.api.work import ScansAskedOut, scans_asked
 from assessments.choices import RescanScope, TokenScope
 from assessments.models import Team
@@ -34,6 +34,7 @@ def list_teams(request: HttpRequest, filters: Query[TeamFilters], paging: Query[
     one_of("sort", filters.sort.removeprefix("-"), SORTS)
     links = Links(request)
     return page_of(
+        Page[TeamOut],
         request,
         chosen_teams(request.user, filters.q.strip(), filters.sort),
         paging,
@@ -59,7 +60,7 @@ def scan_team(request: HttpRequest, slug: str) -> Any:
     team = _visible(request, slug)
     if not policy.may_scan(request.user, team):
         raise forbidden("Only leads and members of the team ask for scans.")
-    repositories = team.repositories.all()
+    repositories = policy.scannable_repositories(request.user).filter(team=team)
     rescan = request_rescan(
         repositories=repositories, requested_by=request.user, scope=RescanScope.TEAM, team=team
     )

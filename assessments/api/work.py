@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db.models import QuerySet
-from ninja import Schema
+from pydantic import BaseModel
 
 from assessments.api.links import Links
 from assessments.api.payloads import NamedOut
@@ -17,7 +17,7 @@ SHOWN_SCANS = 100
 """Scans that an answer to a request for many of them holds."""
 
 
-class FailureOut(Schema):
+class FailureOut(BaseModel):
     """Why it failed, what to do, whose fault it is, and what Plumbline does by itself."""
 
     id: str
@@ -39,7 +39,7 @@ def failure_of(error: ScanError) -> FailureOut:
     )
 
 
-class ScanOut(Schema):
+class ScanOut(BaseModel):
     """One scan: ``queued``, ``cloning``, ``scanning``, ``grading``, then ``done``, ``failed`` or ``cancelled``."""
 
     id: int
@@ -76,7 +76,7 @@ def _scan(scan: ScanRequest, links: Links) -> dict[str, object]:
     }
 
 
-class StageOut(Schema):
+class StageOut(BaseModel):
     """``progress`` is ``done``, ``now`` or ``next``; ``seconds`` is what it took, null before it ended."""
 
     name: str
@@ -109,7 +109,7 @@ def scan_detail(scan: ScanRequest, links: Links) -> ScanDetailOut:
     )
 
 
-class ScansAskedOut(Schema):
+class ScansAskedOut(BaseModel):
     """What became of a request: ``requested`` scans are new, ``active`` wait or run, of which ``scans`` are the latest,
     a hundred at most. Whoever asks again while they do is given the same ones. ``rescan_url`` tells how far the new ones
     are together, null where there are none, or one alone."""
@@ -136,14 +136,14 @@ def scans_asked(
     )
 
 
-class StageCountOut(Schema):
+class StageCountOut(BaseModel):
     """How many scans are at a stage, in words: fetching, reading, grading, waiting."""
 
     stage: str
     scans: int
 
 
-class RescanOut(Schema):
+class RescanOut(BaseModel):
     """Scans that were asked for together: ``done`` of ``total`` have ended, ``failed`` of them badly. ``left_seconds`` is
     what the others will probably take, null where nothing tells."""
 
@@ -180,7 +180,7 @@ def rescan_of(one: RescanProgress, links: Links) -> RescanOut:
     )
 
 
-class ExportOut(Schema):
+class ExportOut(BaseModel):
     """One export: ``queued``, ``running``, then ``done``, ``failed`` or ``cancelled``. ``done`` of ``total``
     repositories are in it; ``file_url`` is there while the file is."""
 

@@ -17,6 +17,7 @@ from assessments.models.plan import PlanEvent, PlanStep, SavedPlan
 from assessments.models.repository import Mirror, Repository
 from assessments.models.rollup import ItemDay, TeamDay
 from assessments.models.ruleset import RulesetDraft, RulesetVersion
+from assessments.models.saved_view import DefaultView, SavedView
 from assessments.models.scan import Rescan, ScanPolicy, ScanRequest
 from assessments.models.team import Membership, OneTimePassword, Team
 
@@ -28,6 +29,7 @@ __all__ = [
     "Credential",
     "CredentialGrant",
     "CredentialUse",
+    "DefaultView",
     "Export",
     "HistoryRequest",
     "HookDelivery",
@@ -46,6 +48,7 @@ __all__ = [
     "RulesetDraft",
     "RulesetVersion",
     "SavedPlan",
+    "SavedView",
     "ScanPolicy",
     "ScanRequest",
     "Standing",

@@ -1,5 +1,8 @@
 """Mirrors (one per address) and repositories (what is judged: a mirror and a folder in it)."""
 
+from typing import Any
+
+from django.conf import settings
 from django.db import models
 
 from assessments.models.team import Team
@@ -39,6 +42,10 @@ class Repository(models.Model):
 
     ``files`` and ``scan_seconds`` are what the last scan that read it found and took; ``large`` keeps it in a queue of
     its own (``services.sizes``). ``pushed_at`` is a push that no scan has followed yet, because the schedule rests.
+
+    ``owner`` is whom to ask, one of the team. ``version`` counts changes of the settings, so that two people who edit
+    them at once notice; ``moved`` says that ``root`` has been another. An archived repository is in no list and is
+    scanned no more, with its history kept; a removed one goes for good some days later.
     """
 
     mirror = models.ForeignKey(Mirror, models.PROTECT, related_name="repositories")
@@ -74,6 +81,13 @@ class Repository(models.Model):
     scan_seconds = models.FloatField(null=True, blank=True, editable=False)
     large = models.BooleanField(default=False, editable=False)
     pushed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="owned_repositories"
+    )
+    version = models.PositiveIntegerField(default=0, editable=False)
+    moved = models.BooleanField(default=False, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -89,6 +103,11 @@ class Repository(models.Model):
                 condition=models.Q(pushed_at__isnull=False),
             ),
         ]
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What besides commit and ruleset decides how it is judged: overrides, and the folder where it has moved."""
+        return {**self.profile_override, "root": self.root} if self.moved else self.profile_override
 
     def __str__(self) -> str:
         return self.name

@@ -34,6 +34,11 @@ def report_payload(page: ReportPage) -> dict[str, Any]:
         "judged_at": subject.judged_at.isoformat() if subject.judged_at else None,
         "ruleset": {"id": page.standard.id, "version": page.standard.version, "title": page.standard.title},
         "profile": dict(subject.profile),
+        **(
+            {"set_by_hand": list(subject.set_by_hand), "set_because": subject.set_because}
+            if subject.set_by_hand
+            else {}
+        ),
         "stack": list(subject.stack),
         "grade": _grade(page.grade),
         "effective_grade": _grade(page.effective_grade),

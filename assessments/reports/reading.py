@@ -100,6 +100,8 @@ def _subject(document: Mapping[str, Any]) -> Subject:
         url=str(document.get("url", "")),
         readme=str(document.get("readme", "")),
         problems=tuple(Problem(**one) for one in document.get("problems", ())),
+        set_by_hand=tuple(map(str, document.get("set_by_hand", ()))),
+        set_because=str(document.get("set_because", "")),
     )
 
 

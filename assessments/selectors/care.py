@@ -35,7 +35,7 @@ class Care:
     next_scan_at: datetime | None
     paused: str
     release_url: str
-    schedule_url: str
+    settings_url: str
     pushed_at: datetime | None = None
 
 
@@ -68,19 +68,29 @@ def care_of(repository: Repository, user: AbstractUser, policy: ScanPolicy | Non
         if policy.paused
         else ""
     )
-    resting = bool(paused or repository.quarantined_at)
+    resting = bool(paused or repository.archived_at or repository.quarantined_at)
     return Care(
         notices=tuple(_notices(repository, leads)),
         next_scan_at=None if resting else repository.next_scan_at,
         paused=paused,
         release_url=reverse("repository-release", args=[slug]) if leads and repository.quarantined_at else "",
-        schedule_url=reverse("repository-schedule", args=[slug]) if leads else "",
+        settings_url=reverse("repository-settings", args=[slug]) if leads else "",
         pushed_at=repository.pushed_at if resting else None,
     )
 
 
 def _notices(repository: Repository, leads: bool) -> list[Notice]:
     found = []
+    if repository.archived_at:
+        found.append(
+            Notice(
+                "warning",
+                f"Archived since {repository.archived_at:%d %B %Y}.",
+                "It is in no list and is not scanned. What is shown is what was known then.",
+                "Its settings bring it back." if leads else "A lead of its team can bring it back.",
+                "",
+            )
+        )
     if repository.quarantined_at:
         known = FAILURES["scan.quarantined"]
         found.append(

@@ -52,6 +52,8 @@ _PAGES = (
     ("export-list", "Exports", "download", "files downloads pdf csv"),
     ("view-list", "Saved views", "bookmark", "filters"),
     ("notifications", "My notifications", "bell", "mail webhook digest tell"),
+    ("tokens", "My API tokens", "key", "account program script"),
+    ("api-reference", "API reference", "code", "rest openapi program"),
     ("account_email", "My e-mail addresses", "mail", "account"),
     ("account_change_password", "Change my password", "key-round", "account"),
     ("mfa_index", "Two-factor sign-in", "shield-check", "account security authenticator"),

@@ -38,6 +38,11 @@ class EvidencePlaces:
     ruleset: str = DEFAULT
     near: bool = False
 
+    @property
+    def pack(self) -> str:
+        """The ruleset where it is not the standard's, else nothing."""
+        return "" if self.ruleset == DEFAULT else self.ruleset
+
     def all(self, **query: str) -> str:
         """All evidence, or what the query asks for."""
         return self._base() + self._query(query)

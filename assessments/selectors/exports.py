@@ -98,7 +98,7 @@ def get_export_list(user: AbstractUser, query: Mapping[str, str]) -> ExportListP
     page.object_list = [export_row(one, now) for one in page.object_list]
     return ExportListPage(
         rows=page,
-        total=visible_exports(user).count(),
+        total=visible_exports(user).count() if filters.active else page.paginator.count,
         pending=any(row.state in ACTIVE_EXPORTS for row in page.object_list),
         filters=filters,
         table=shown(EXPORTS, query.get("columns", "")),

@@ -98,7 +98,18 @@ def subject_of(repository: Repository, assessment: Assessment) -> Subject:
         root=repository.root,
         url=forge_of(repository.mirror.url).base,
         problems=tuple(Problem(**problem) for problem in assessment.problems),
+        set_by_hand=_set_by_hand(repository, assessment),
+        set_because=repository.profile_override_reason,
     )
+
+
+def _set_by_hand(repository: Repository, assessment: Assessment) -> tuple[str, ...]:
+    """The fields of the profile that were overridden when it was judged, as far as that is what is overridden now."""
+    if not repository.profile_override:
+        return ()
+    override = repository.profile_override
+    ours = all(assessment.profile.get(field) == value for field, value in override.items())
+    return tuple(override) if ours else ()
 
 
 def _linker(forge: Forge, root: str, commit: str) -> Any:

@@ -1,5 +1,6 @@
 """Page models of the repository list and of one repository."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +9,10 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
-from django.db.models import Count, F, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from assessments.charts import Chart
@@ -17,9 +20,16 @@ from assessments.choices import ACTIVE_STATES, ExportScope, ScanState
 from assessments.forge import forge_of
 from assessments.listings import repositories_table
 from assessments.models import Assessment, Repository, ScanRequest, VerdictChange
-from assessments.policy import may_add_repositories, may_scan, visible_repositories, visible_teams
+from assessments.policy import (
+    kept_repositories,
+    may_add_repositories,
+    may_scan,
+    visible_repositories,
+    visible_teams,
+)
 from assessments.report import ReportPage
 from assessments.selectors.care import Care, care_of
+from assessments.selectors.checklist import Checklist, checklist_of
 from assessments.selectors.evidence import EvidencePlaces
 from assessments.selectors.exports import ExportMenu, export_menu
 from assessments.selectors.filters import in_chunks, paginate, sort_order, text
@@ -71,10 +81,12 @@ class Filters:
     grade: str
     area: str
     sort: str
+    tag: str = ""
+    archived: bool = False
 
     @property
     def active(self) -> bool:
-        return bool(self.q or self.team or self.grade or self.area)
+        return bool(self.q or self.team or self.grade or self.area or self.tag or self.archived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,8 @@ class RepositoryListPage:
     teams: tuple[TeamChoice, ...]
     areas: tuple[tuple[str, str], ...]
     grades: tuple[tuple[str, int], ...]
+    tags: tuple[str, ...]
+    archived: int
     can_add: bool
     table: Shown
 
@@ -160,7 +174,11 @@ class RepositoryPage:
     trend_chart: Chart | None
     plan: PlanLink | None
     report: ReportPage | None
+    checklist: Checklist | None
     places: EvidencePlaces
+    evidence_url: str
+    owner: str
+    tags: tuple[str, ...]
     history_url: str
     by_today: bool
     rules_url: str
@@ -210,6 +228,10 @@ def chosen_repositories(user: AbstractUser, filters: Filters) -> QuerySet[Reposi
     """The repositories that the person may see and the filters ask for, in the order of ``filters.sort``; team loaded,
     and for an area ``current``. The sort key is one of ``SORTS``, or ``stars`` where there is an area."""
     chosen = visible_repositories(user).select_related("team")
+    if filters.archived:
+        chosen = kept_repositories(user).filter(archived_at__isnull=False).select_related("team")
+    if filters.tag:
+        chosen = _with_tag(chosen, filters.tag)
     if filters.area:
         chosen = chosen.select_related("team", "current").filter(current__isnull=False)
     if filters.q:
@@ -230,7 +252,11 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
     filters, areas = _asked_for(query)
     page = paginate(chosen_repositories(user, filters), query)
     page.object_list = repository_rows(page.object_list, filters.area)
-    teams = visible_teams(user).annotate(count=Count("repositories")).order_by("name")
+    teams = (
+        visible_teams(user)
+        .annotate(count=Count("repositories", filter=Q(repositories__archived_at=None)))
+        .order_by("name")
+    )
     grades = visible.order_by().values_list("letter").annotate(Count("pk"))
     return RepositoryListPage(
         rows=page,
@@ -239,6 +265,8 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
         teams=tuple(TeamChoice(team.name, team.slug, team.count) for team in teams),
         areas=tuple(areas.items()),
         grades=tuple(sorted(((letter, count) for letter, count in grades if letter), key=_grade_order)),
+        tags=_tags_of(visible),
+        archived=kept_repositories(user).filter(archived_at__isnull=False).count(),
         can_add=may_add_repositories(user),
         table=_table(filters, areas, query),
     )
@@ -261,11 +289,32 @@ def _asked_for(query: Mapping[str, str]) -> tuple[Filters, dict[str, str]]:
     area = query.get("area", "") if query.get("area", "") in areas else ""
     sorts = {**SORTS, "stars": "stars"} if area else SORTS
     sort, _ = sort_order(query, sorts, "stars" if area else "name")
-    return Filters(text(query, "q"), text(query, "team", 100), text(query, "grade", 2), area, sort), areas
+    return Filters(
+        text(query, "q"),
+        text(query, "team", 100),
+        text(query, "grade", 2),
+        area,
+        sort,
+        text(query, "tag", 40),
+        query.get("archived", "") == "1",
+    ), areas
 
 
 def _table(filters: Filters, areas: Mapping[str, str], query: Mapping[str, str]) -> Shown:
     return shown(repositories_table(areas.get(filters.area, "")), query.get("columns", ""))
+
+
+def _with_tag(rows: QuerySet[Repository], tag: str) -> QuerySet[Repository]:
+    if connection.features.supports_json_field_contains:
+        return rows.filter(tags__contains=[tag])
+    # SQLite keeps JSON as text, every tag in quotes and what is not ASCII escaped.
+    return rows.annotate(_tags=Cast("tags", TextField())).filter(_tags__contains=json.dumps(tag))
+
+
+def _tags_of(rows: QuerySet[Repository]) -> tuple[str, ...]:
+    """Every tag in use, in order."""
+    lists = rows.exclude(tags=[]).order_by().values_list("tags", flat=True).distinct()
+    return tuple(sorted({tag for tags in lists for tag in tags}, key=str.casefold))
 
 
 def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:
@@ -274,12 +323,17 @@ def _grade_order(pair: tuple[str, int]) -> tuple[str, int]:
 
 
 def get_repository_page(
-    user: AbstractUser, repository: Repository, ruleset: str = DEFAULT, *, by_today: bool = False
+    user: AbstractUser,
+    repository: Repository,
+    ruleset: str = DEFAULT,
+    *,
+    by_today: bool = False,
+    query: Mapping[str, str] | None = None,
 ) -> RepositoryPage:
     """The page of one repository that the person may see (mirror, team and current assessment loaded).
 
     ``ruleset`` names a pack whose report to show; an unknown one shows the standard's. ``by_today`` draws the trend
-    by today's rules alone.
+    by today's rules alone; ``query`` may filter the checklist.
     """
     standings = standings_of(repository)
     ruleset = ruleset if ruleset in standings else DEFAULT
@@ -314,7 +368,9 @@ def get_repository_page(
             if assessment and ruleset == DEFAULT
             else None
         ),
-        can_scan=repository.quarantined_at is None and may_scan(user, repository.team),
+        can_scan=repository.quarantined_at is None
+        and repository.archived_at is None
+        and may_scan(user, repository.team),
         packs=_packs(slug, standings, ruleset) if len(standings) > 1 else (),
         changes=_changes(repository, assessment) if assessment else (),
         trend_chart=(
@@ -324,7 +380,11 @@ def get_repository_page(
         ),
         plan=plan_link(repository) if assessment else None,
         report=report,
+        checklist=checklist_of(report, query or {}) if report else None,
         places=EvidencePlaces(slug, ruleset, near=True),
+        evidence_url=EvidencePlaces(slug, ruleset).all(),
+        owner=(repository.owner.email or str(repository.owner)) if repository.owner else "",
+        tags=tuple(repository.tags),
         history_url=reverse("repository-history", args=[slug]),
         by_today=by_today,
         rules_url=(

@@ -1,6 +1,6 @@
 """Page model of the search: what answers the typed text, best first; on nothing typed, where the person was lately.
 
-One query each for repositories, teams, the page that the person comes from, their role there and the current version
+One query each for repositories, teams, saved views, the page that the person comes from, their role there and the current version
 of the standard; all else is in memory.
 """
 
@@ -11,12 +11,14 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models.functions import Length
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
 
+from assessments.addresses import LISTS
 from assessments.failures import FAILURES
 from assessments.frameworks import items_serving, shipped_frameworks
-from assessments.policy import visible_repositories, visible_teams
+from assessments.policy import visible_repositories, visible_teams, visible_views
 from assessments.ranking import rank, words_of
 from assessments.selectors.destinations import Destination, actions_for, pages_for, subject_of
 from assessments.selectors.filters import text
@@ -99,6 +101,7 @@ def get_search_page(user: AbstractUser, query: Mapping[str, str], limit: int) ->
         ("items", "Items of the standard", list(_items(q, standard))),
         ("areas", "Areas", list(_areas(q, standard))),
         ("controls", "Controls of frameworks", list(_controls(q))),
+        ("views", "Saved views", _views(user, q, limit + 1)),
         ("actions", "Actions", list(_destinations(q, actions))),
         ("pages", "Pages", list(_destinations(q, pages_for(user)))),
     ]
@@ -129,7 +132,8 @@ def _hit(one: Destination) -> Hit:
 
 
 def _by_name(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
-    """The rows whose name holds every word of ``q``, ranked as ``ranking.rank`` does."""
+    """The rows whose name holds every word of ``q``, ranked as ``ranking.rank`` does; of the same rank the shorter is
+    closer."""
     for word in words_of(q):
         rows = rows.filter(name__icontains=word)
     place = Case(
@@ -141,7 +145,7 @@ def _by_name(rows: QuerySet[Any], q: str) -> QuerySet[Any]:
         default=Value(4),
         output_field=IntegerField(),
     )
-    return rows.annotate(place=place).order_by("place", "name", "pk")
+    return rows.annotate(place=place).order_by("place", Length("name"), "name", "pk")
 
 
 def _repositories(user: AbstractUser, q: str, limit: int) -> list[Ranked]:
@@ -158,6 +162,15 @@ def _teams(user: AbstractUser, q: str, limit: int) -> list[Ranked]:
     rows = _by_name(visible_teams(user), q).values_list("place", "name", "slug")
     return [
         (place, Hit(name, reverse("team-detail", args=[slug]), "users")) for place, name, slug in rows[:limit]
+    ]
+
+
+def _views(user: AbstractUser, q: str, limit: int) -> list[Ranked]:
+    rows = _by_name(visible_views(user), q).values_list("place", "name", "pk", "list", "team__name")[:limit]
+    return [
+        (place, Hit(name, reverse("view-open", args=[pk]), "bookmark", team or LISTS[list].title))
+        for place, name, pk, list, team in rows
+        if list in LISTS
     ]
 
 
@@ -199,7 +212,7 @@ def _controls(q: str) -> Iterator[Ranked]:
 def _destinations(q: str, all: Iterable[Destination]) -> Iterator[Ranked]:
     for one in all:
         place = rank(q, one.title)
-        if place is None and rank(q, f"{one.title} {one.words} {one.note}") is not None:
+        if place is None and rank(q, f"{one.title} {one.words}") is not None:
             place = 3
         if place is not None:
             yield place, _hit(one)

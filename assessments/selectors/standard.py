@@ -193,7 +193,7 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
     if item is None:
         return None
     rows = checklist_of(user, item_id)
-    counts = dict(rows.order_by().values_list("outcome").annotate(Count("pk")))
+    counts = counts_of(user, item_id)
     page = paginate(_failing(rows), query)
     page.object_list = [_failing_row(row.repository) for row in page.object_list]
     return ItemPage(
@@ -246,6 +246,12 @@ def _failing_row(one: Repository) -> FailingRow:
         stack=tuple(one.stack),
         judged_at=one.judged_at,
     )
+
+
+def counts_of(user: AbstractUser, item: str) -> dict[str, int]:
+    """In how many of the repositories that the person may see the item has each verdict."""
+    rows = checklist_of(user, item).order_by().values_list("outcome")
+    return dict(rows.annotate(Count("pk")))
 
 
 def checklist_of(user: AbstractUser, item: str) -> QuerySet[ChecklistItem]:

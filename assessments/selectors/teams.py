@@ -91,7 +91,7 @@ def chosen_teams(user: AbstractUser, q: str, sort: str) -> QuerySet[Team]:
     """The teams that the person may see whose name holds ``q``, with ``mean`` score and ``count`` of repositories,
     by a key of ``SORTS``."""
     # A subquery for each figure, so that the join by which teams are visible multiplies nothing.
-    own = Repository.objects.filter(team=OuterRef("pk")).order_by().values("team")
+    own = Repository.objects.filter(team=OuterRef("pk"), archived_at=None).order_by().values("team")
     teams = visible_teams(user).annotate(
         mean=Subquery(own.annotate(mean=Avg("score")).values("mean")),
         count=Coalesce(Subquery(own.annotate(count=Count("pk")).values("count")), 0),

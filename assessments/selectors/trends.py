@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from assessments.charts import FAMILIES, Chart, Mark, TrendPoint, grades_over_time, trend
 from assessments.choices import Origin
-from assessments.grading import band
+from assessments.grading import band, tenths
 from assessments.models import Assessment, Repository, RulesetVersion, Team, TeamDay
 from assessments.policy import is_admin, visible_teams
 from assessments.services.rollups import CHANGE_DAYS, DAYS, SPARKLINE_POINTS
@@ -133,6 +133,7 @@ def repository_chart(
             "letter",
             "origin",
             "commit",
+            "verdicts",
             "ruleset__version",
             "ruleset__current",
         )
@@ -143,6 +144,7 @@ def repository_chart(
         return None
     compare = reverse("repository-compare", args=[repository.slug])
     before_each = [None, *assessments]
+    titles = [item.title for item in standard.items]
     points = [
         TrendPoint(
             at=_stood_from(one),
@@ -150,7 +152,7 @@ def repository_chart(
             letter=one.letter or None,
             waived_score=_fraction(one.effective_score),
             backfilled=one.origin == Origin.BACKFILL,
-            note=one.commit[:7],
+            note=one.commit[:7] + _compared(before, one, titles),
             url=f"{compare}?from={before.pk}&to={one.pk}" if before else "",
         )
         for before, one in zip(before_each, assessments, strict=False)
@@ -160,6 +162,34 @@ def repository_chart(
         if before.ruleset_id != after.ruleset_id:
             marks.append(Mark(_stood_from(after), f"Ruleset {after.ruleset.version}"))
     return trend(points, standard.scale, marks)
+
+
+def _compared(before: Assessment | None, one: Assessment, titles: Sequence[str]) -> str:
+    """How an assessment differs from the one before: points, and what flipped; names only where ``titles`` are those of
+    its own items."""
+    if before is None or before.score is None or one.score is None:
+        return ""
+    points = f"; {_signed(one.score - before.score)} points"
+    if before.ruleset_id != one.ruleset_id or len(before.verdicts) != len(one.verdicts):
+        return points
+    flips = [n for n, (old, new) in enumerate(zip(before.verdicts, one.verdicts, strict=True)) if old != new]
+    if not flips:
+        return points
+    named = (
+        [f"{titles[n]} {_BECAME[one.verdicts[n]]}" for n in flips[:3]]
+        if len(titles) == len(one.verdicts)
+        else []
+    )
+    more = f" and {len(flips) - 3} more" if named and len(flips) > 3 else ""
+    said = f": {', '.join(named)}{more}" if named else ""
+    return f"{points}, {len(flips)} verdict{'' if len(flips) == 1 else 's'} changed{said}"
+
+
+def _signed(points: Decimal) -> str:
+    return f"{'−' if points < 0 else '+'}{tenths(Fraction(abs(points)))}"
+
+
+_BECAME = {"p": "passes", "f": "fails", "n": "does not apply", "u": "is unknown"}
 
 
 def _stood_from(assessment: Assessment) -> datetime:

@@ -42,6 +42,7 @@ from assessments.storable import storable
 from scanners import upkeep
 from scanners.apart import out_of, run_apart
 from scanners.cache import Counting, Remembering, SqliteCache
+from scanners.cachecare import keep_within
 from scanners.errors import LimitError, ObjectError, ScanError
 from scanners.mirror import Limits, open_source
 from scanners.mirror import Mirror as SourceMirror
@@ -102,7 +103,17 @@ def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
             bytes=taken,
         )
     meters.scan_ended("done", request.stages)
+    tend_answers()
     return assessment
+
+
+def tend_answers() -> int:
+    """How many of this machine's answers were removed, so that they fit their budget of disk; each host has its own."""
+    try:
+        return keep_within(Path(settings.ANSWERS), settings.ENVIRONMENT.answers_mb << 20)
+    except OSError as error:
+        logger.warning("The cache of answers was not tended: %s", error.strerror)
+        return 0
 
 
 def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
@@ -116,6 +127,8 @@ def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
             limits=Limits(
                 max_bytes=environment.max_repository_mb << 20,
                 clone_seconds=environment.scan_seconds,
+                fetch_seconds=min(Limits().fetch_seconds, environment.scan_seconds),
+                listing_seconds=min(Limits().listing_seconds, environment.scan_seconds),
             ),
             allow_private=environment.allow_private_addresses,
             stopped=hold.lost.is_set,
@@ -227,7 +240,7 @@ def input_digest(
 
 
 def _already_judged(repository: Repository, version: RulesetVersion, commit: str) -> Assessment | None:
-    digest = input_digest(repository.profile_override, True)
+    digest = input_digest(repository.inputs, True)
     current = standing(repository, version.ruleset)
     same = (
         current
@@ -281,7 +294,7 @@ def record_assessment(
         moment,
     )
     verdicts |= standing_in
-    digest = input_digest(repository.profile_override, result.complete, standing_in)
+    digest = input_digest(repository.inputs, result.complete, standing_in)
     known = Assessment.objects.filter(
         repository=repository, commit=result.commit, ruleset=version, input_digest=digest
     ).first()
@@ -295,7 +308,7 @@ def record_assessment(
         flips = _record_verdicts(repository, version, result, verdicts, rows, stale, moment)
         if previous is not None:
             overridden = not was_stale and previous.input_digest != input_digest(
-                repository.profile_override, previous.complete
+                repository.inputs, previous.complete
             )
             VerdictChange.objects.bulk_create(
                 VerdictChange(

@@ -257,8 +257,8 @@ def _judged_before(
 
 
 def _unrecorded(repository: Repository, version: RulesetVersion, samples: Sequence[Sample]) -> list[Sample]:
-    digest = input_digest(repository.profile_override, True)
-    incomplete = input_digest(repository.profile_override, False)
+    digest = input_digest(repository.inputs, True)
+    incomplete = input_digest(repository.inputs, False)
     known = set(
         Assessment.objects.filter(
             repository=repository,
@@ -292,7 +292,7 @@ def _record(repository: Repository, version: RulesetVersion, sample: Sample, res
     _, standard = built(version)
     outcomes = {verdict.item: verdict.outcome for verdict in result.verdicts}
     verdicts = {item.id: outcomes.get(item.id, "unknown") for item in standard.items}
-    digest = input_digest(repository.profile_override, result.complete)
+    digest = input_digest(repository.inputs, result.complete)
     try:
         with transaction.atomic():
             new_assessment(

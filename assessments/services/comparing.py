@@ -45,7 +45,7 @@ def inputs_of(repository: Repository, assessment: Assessment) -> str | None:
 
     Only its digest is kept: today's override and none at all are recognised, another one is known to be another.
     """
-    for override in (repository.profile_override, {}):
+    for override in (repository.inputs, repository.profile_override, {}):
         if input_digest(override, assessment.complete) == assessment.input_digest:
             return json.dumps(override, sort_keys=True)
     return f"digest {assessment.input_digest}" if assessment.complete else None

@@ -178,7 +178,7 @@ def resting(repository: Repository, policy: ScanPolicy) -> DeliveryOutcome | Non
     """Why a push to the repository (its team loaded) is not scanned now, None where it is."""
     if repository.quarantined_at is not None:
         return DeliveryOutcome.QUARANTINED
-    if repository.paused or repository.team.paused or policy.paused:
+    if repository.archived_at or repository.paused or repository.team.paused or policy.paused:
         return DeliveryOutcome.PAUSED
     return None
 

@@ -26,7 +26,7 @@ BATCH = 1000
 def idle(repositories: QuerySet[Repository]) -> QuerySet[Repository]:
     """Those that are not being scanned, and may be."""
     active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
-    return repositories.filter(~Exists(active), quarantined_at=None)
+    return repositories.filter(~Exists(active), quarantined_at=None, archived_at=None)
 
 
 @transaction.atomic
@@ -124,6 +124,7 @@ def send(keys: Iterable[int]) -> int:
     return sent
 
 
-def batches(keys: Sequence[int], size: int = BATCH) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+def batches(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The keys in parts of bounded size."""
+    for start in range(0, len(keys), BATCH):
+        yield keys[start : start + BATCH]

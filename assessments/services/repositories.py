@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.text import slugify
 
 from assessments.choices import ScanReason
@@ -49,6 +50,9 @@ def register_repository(
     shown = name.strip() or (f"{parsed.name}/{place}" if place else parsed.name)
     repository = Repository.objects.filter(mirror=mirror, root=place).first()
     reason = ScanReason.REQUEST
+    if repository is not None and repository.archived_at is not None:
+        Repository.objects.filter(pk=repository.pk).update(archived_at=None, removed_at=None)
+        note(actor=actor, action="repository.restored", subject=repository.name)
     if repository is None:
         repository = _with_free_slug(
             shown,
@@ -68,7 +72,7 @@ def change_repository(*, repository: Repository, changes: Mapping[str, Any], act
     """
     if not changes:
         return
-    Repository.objects.filter(pk=repository.pk).update(**changes)
+    Repository.objects.filter(pk=repository.pk).update(**changes, version=F("version") + 1)
     note(
         actor=actor,
         action="repository.changed",

@@ -13,12 +13,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from assessments.choices import ACTIVE_STATES
-from assessments.models import Assessment, AuditEvent, Repository, ScanRequest, Standing
+from assessments.models import ApiToken, Assessment, AuditEvent, Repository, Rescan, ScanRequest, Standing
+from assessments.services.repository_settings import remove_for_good
+from assessments.services.saved_views import remove_deleted
 from scanners import upkeep
+from scanners.cachecare import keep_within
 
 logger = logging.getLogger(__name__)
 
@@ -35,10 +38,15 @@ def purge(*, now: datetime | None = None) -> dict[str, int]:
     kinds: dict[str, Callable[[datetime], int]] = {
         "evidence": forget_evidence,
         "scans": remove_scans,
+        "rescans": remove_rescans,
+        "repositories": remove_for_good,
         "audit": remove_audit_lines,
         "sessions": remove_sessions,
+        "tokens": remove_tokens,
+        "views": remove_deleted,
         "mirrors": remove_mirrors,
         "logs": remove_logs,
+        "answers": remove_answers,
     }
     gone = {}
     for name, remove in kinds.items():
@@ -74,6 +82,15 @@ def remove_audit_lines(now: datetime) -> int:
     return _in_batches(old, lambda keys: AuditEvent.objects.filter(pk__in=keys).delete()[0])
 
 
+def remove_tokens(now: datetime) -> int:
+    """How many API tokens were removed that ended so long ago that no audit line names them any more."""
+    long_ago = now - timedelta(days=settings.ENVIRONMENT.keep_audit_days)
+    old = ApiToken.objects.filter(Q(expires_at__lt=long_ago) | Q(revoked_at__lt=long_ago))
+    return _in_batches(
+        old, lambda keys: ApiToken.objects.filter(pk__in=keys).delete()[1].get("assessments.ApiToken", 0)
+    )
+
+
 def remove_sessions(now: datetime) -> int:
     """How many sign-ins that have ended were removed."""
     old = Session.objects.filter(expire_date__lt=now)
@@ -85,6 +102,17 @@ def remove_mirrors(now: datetime) -> int:
     folder, environment = Path(settings.MIRRORS_DIR), settings.ENVIRONMENT
     gone = upkeep.remove_unused(folder, environment.keep_mirrors_days)
     return len(gone + upkeep.keep_within(folder, environment.mirrors_mb << 20))
+
+
+def remove_answers(now: datetime) -> int:
+    """How many of this machine's cached answers went, the longest unused first, until the rest fits its budget."""
+    return keep_within(Path(settings.ANSWERS), settings.ENVIRONMENT.answers_mb << 20)
+
+
+def remove_rescans(now: datetime) -> int:
+    """How many rescans of many went, as long after their end as their scans."""
+    old = Rescan.objects.filter(finished_at__lt=now - timedelta(days=settings.ENVIRONMENT.keep_scans_days))
+    return _in_batches(old, lambda keys: Rescan.objects.filter(pk__in=keys).delete()[0])
 
 
 def remove_logs(now: datetime) -> int:

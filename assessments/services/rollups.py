@@ -196,7 +196,9 @@ def _standing_before(day: date) -> Iterator[tuple[int, _Standing]]:
     others is their history searched.
     """
     begin = _begin(day)
-    current = _of_standard().filter(pk__in=Repository.objects.values("current"), stands_from__lt=begin)
+    current = _of_standard().filter(
+        pk__in=Repository.objects.filter(archived_at=None).values("current"), stands_from__lt=begin
+    )
     for repository, *fields in current.order_by().values_list(*_FIELDS).iterator(CHUNK):
         yield repository, _Standing(*fields)
     earlier = Assessment.objects.filter(repository=OuterRef("pk"), ruleset__ruleset=DEFAULT)
@@ -205,7 +207,8 @@ def _standing_before(day: date) -> Iterator[tuple[int, _Standing]]:
     )
     backfilled = earlier.filter(origin=Origin.BACKFILL, as_of__lt=begin).order_by("-as_of", "-pk")
     stood = Coalesce(Subquery(scanned.values("pk")[:1]), Subquery(backfilled.values("pk")[:1]))
-    moved = Repository.objects.exclude(current__in=current.values("pk")).annotate(stood=stood)
+    kept = Repository.objects.filter(archived_at=None)
+    moved = kept.exclude(current__in=current.values("pk")).annotate(stood=stood)
     ids = list(moved.filter(stood__isnull=False).values_list("stood", flat=True))
     for start in range(0, len(ids), CHUNK):
         rows = Assessment.objects.filter(pk__in=ids[start : start + CHUNK]).order_by()

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -35,6 +36,7 @@ from scanners.errors import ScanError
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
+"""Leases go by the database's clock, since those of the hosts may differ."""
 RENEW_SECONDS = 20.0
 LOOK_SECONDS = 2.0
 """How often a worker asks whether the scan is still its own, so that a cancelled one ends soon."""
@@ -42,6 +44,8 @@ RESEND = timedelta(minutes=30)
 """After so long in the queue a scan is sent again, in case the broker lost it."""
 DUE_AT_ONCE, DUE_SECONDS = 50_000, 120.0
 """The most that one look at the schedule asks for, and how long it does: beat looks every five minutes."""
+FARTHEST = RESEND + timedelta(hours=2)
+"""No scan waits longer than that to be tried again: a host may ask to be left alone for an hour."""
 MAX_ATTEMPTS = 3
 """Kills after which a scan is given up: the repository, not the worker, is then the likely cause."""
 
@@ -172,7 +176,7 @@ def claim_scan(*, scan_id: int, now: datetime | None = None) -> ScanRequest | No
     taken = ScanRequest.objects.filter(pk=scan_id, state=ScanState.QUEUED).update(
         state=ScanState.CLONING,
         claim=claim,
-        lease_until=moment + LEASE,
+        lease_until=moment + LEASE if now else Now() + LEASE,
         started_at=moment,
         worker=worker_name(),
         retry_at=None,
@@ -219,7 +223,7 @@ def held(scan: ScanRequest) -> Iterator[Hold]:
                 try:
                     with hold.quiet:
                         mine = _mine(scan)
-                        if not (mine.update(lease_until=timezone.now() + LEASE) if due else mine.exists()):
+                        if not (mine.update(lease_until=Now() + LEASE) if due else mine.exists()):
                             hold.lost.set()
                             return
                         if due:
@@ -244,7 +248,7 @@ def held(scan: ScanRequest) -> Iterator[Hold]:
 def advance(scan: ScanRequest, state: ScanState) -> None:
     """Shows the next stage. Raises ClaimLost."""
     stages = _stages(scan)
-    if not _mine(scan).update(state=state, lease_until=timezone.now() + LEASE, stages=stages):
+    if not _mine(scan).update(state=state, lease_until=Now() + LEASE, stages=stages):
         raise ClaimLost
     scan.state, scan.stages = state, stages
 
@@ -413,14 +417,18 @@ def hand_back(worker: str) -> int:
 
 def recover_abandoned(*, now: datetime | None = None) -> int:
     """How many scans of dead workers were queued again; after MAX_ATTEMPTS one is given up instead."""
-    moment = now or timezone.now()
+    moment = now or _shared_now()
+    # What ends later than any lease that is written now was written by a clock that has been set back since.
+    ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__gt=moment + 2 * LEASE).update(
+        lease_until=moment + LEASE
+    )
     recovered = _take_from_the_dead(moment)
     for scan in recovered:
         enqueue(scan)
     lost = ScanRequest.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=moment),
+        Q(lease_until=None) | Q(lease_until__lt=moment) | Q(lease_until__gt=moment + FARTHEST),
+        Q(requested_at__lt=moment - RESEND) | Q(requested_at__gt=moment + RESEND),
         state=ScanState.QUEUED,
-        requested_at__lt=moment - RESEND,
     )
     for scan in lost.select_related("repository").order_by("requested_at", "pk")[:100]:
         enqueue(scan)  # the broker may have lost its queue; a second delivery finds nothing to claim
@@ -440,6 +448,16 @@ def resume_all(*, now: datetime | None = None) -> int:
     for scan in waiting:
         enqueue(scan)
     return len(waiting)
+
+
+def _shared_now() -> datetime:
+    """Now, by the clock that all hosts share: the database's. SQLite's is that of this machine."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
 
 
 def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:
@@ -536,7 +554,12 @@ def due_repositories(moment: datetime) -> QuerySet[Repository]:
     """What the schedule asks for at ``moment``, the longest due first, by one query."""
     active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
     due = Repository.objects.filter(
-        ~Exists(active), paused=False, team__paused=False, quarantined_at=None, next_scan_at__lte=moment
+        ~Exists(active),
+        archived_at=None,
+        paused=False,
+        team__paused=False,
+        quarantined_at=None,
+        next_scan_at__lte=moment,
     )
     return due.order_by("next_scan_at", "pk")
 

@@ -165,6 +165,13 @@ def shown_path(path: str) -> str:
 
 
 @register.filter
+def undo_note(message: Any) -> str:
+    """The note by which what a message tells of can be undone, or nothing."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix("undo:") if tags.startswith("undo:") else ""
+
+
+@register.filter
 def first_places(evidence: Sequence[Any], verdict: str) -> Sequence[Any]:
     """What of the evidence a report shows at once: three places of what fails, one of what is well."""
     return evidence[: 1 if verdict == "pass" else 3]

@@ -13,6 +13,7 @@ from assessments import policy
 from assessments.choices import ExportFormat, ExportScope
 from assessments.models import Export, Team
 from assessments.selectors.exports import finished_file, get_export_list, get_export_listing
+from assessments.selectors.saved_views import get_view_menu
 from assessments.services.export_files import FORMATS
 from assessments.services.exports import (
     CONTENT_TYPES,
@@ -21,6 +22,7 @@ from assessments.services.exports import (
     request_export,
     retry_export,
 )
+from assessments.views.saved_views import opened
 from assessments.views.tables import csv_response, csv_wanted, one_address
 
 
@@ -29,11 +31,14 @@ from assessments.views.tables import csv_response, csv_wanted, one_address
 def export_list(request: HttpRequest) -> HttpResponseBase:
     if csv_wanted(request):
         return csv_response(get_export_listing(request.user, request.GET))
-    if found := one_address(request):
+    if found := one_address(request) or opened(request, "exports"):
         return found
+    views = get_view_menu(request.user, "exports", request.GET)
     page = get_export_list(request.user, request.GET)
     partial = request.htmx and not request.htmx.history_restore_request
-    return render(request, "exports/_table.html" if partial else "exports/list.html", {"page": page})
+    return render(
+        request, "exports/_table.html" if partial else "exports/list.html", {"page": page, "views": views}
+    )
 
 
 @require_safe

@@ -5,7 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from assessments.selectors.components import get_components_page
+from assessments.selectors.components import THEMES, get_components_page
 from assessments.selectors.fleet import get_fleet_page, get_fleet_tables
 from assessments.views.tables import csv_response, csv_wanted
 
@@ -20,4 +20,4 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """The living page of all components."""
-    return render(request, "components/index.html", {"page": get_components_page()})
+    return render(request, "components/index.html", {"page": get_components_page(), "themes": THEMES})

@@ -18,12 +18,14 @@ from assessments.selectors.repositories import (
     get_repository_listing,
     get_repository_page,
 )
+from assessments.selectors.saved_views import get_view_menu
 from assessments.selectors.scans import latest_scan, progress_of
 from assessments.services.export_files import FORMATS
 from assessments.services.exports import request_export
 from assessments.services.repositories import ensure_team, register_repository
 from assessments.services.rulesets import DEFAULT
 from assessments.services.scans import request_scan
+from assessments.views.saved_views import opened
 from assessments.views.tables import csv_response, csv_wanted, one_address
 from scanners.errors import ScanError
 
@@ -32,14 +34,19 @@ from scanners.errors import ScanError
 def repository_list(request: HttpRequest) -> HttpResponseBase:
     if csv_wanted(request):
         return csv_response(get_repository_listing(request.user, request.GET))
-    if found := one_address(request):
+    if found := one_address(request) or opened(request, "repositories"):
         return found
+    views = get_view_menu(request.user, "repositories", request.GET)
     page = get_repository_list(request.user, request.GET)
     partial = request.htmx and not request.htmx.history_restore_request
     response = render(
-        request, "repositories/_table.html" if partial else "repositories/list.html", {"page": page}
+        request,
+        "repositories/_table.html" if partial else "repositories/list.html",
+        {"page": page, "views": views},
     )
     response["Vary"] = "HX-Request"
+    if partial:  # the form sends its empty fields too; the address holds what was asked for
+        response["HX-Push-Url"] = views.address
     return response
 
 
@@ -76,6 +83,7 @@ def repository_detail(request: HttpRequest, slug: str) -> HttpResponse:
         repository,
         request.GET.get("ruleset", DEFAULT),
         by_today=request.GET.get("rules") == "today",
+        query=request.GET,
     )
     return render(request, "repositories/detail.html", {"page": page})
 
@@ -85,7 +93,9 @@ def repository_scan(request: HttpRequest, slug: str) -> HttpResponse:
     repository = _visible(request, slug)
     if not policy.may_scan(request.user, repository.team):
         raise PermissionDenied
-    if repository.quarantined_at is None:  # or it would fail at once, and hide why it is quarantined
+    if (
+        repository.quarantined_at is None and repository.archived_at is None
+    ):  # or it would fail at once, and hide why it is quarantined
         request_scan(repository=repository, reason=ScanReason.REQUEST, requested_by=request.user)
     return redirect("repository-detail", slug)
 
@@ -120,5 +130,7 @@ def repository_export(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _visible(request: HttpRequest, slug: str) -> Repository:
-    visible = policy.visible_repositories(request.user).select_related("mirror", "team", "current__ruleset")
+    visible = policy.kept_repositories(request.user).select_related(
+        "mirror", "team", "owner", "current__ruleset"
+    )
     return get_object_or_404(visible.defer("current__ruleset__document"), slug=slug)

@@ -5,12 +5,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from assessments.selectors.saved_views import get_view_menu
 from assessments.selectors.standard import (
     get_item_listing,
     get_item_page,
     get_standard_listing,
     get_standard_page,
 )
+from assessments.views.saved_views import opened
 from assessments.views.tables import csv_response, csv_wanted, one_address
 
 
@@ -18,9 +20,12 @@ from assessments.views.tables import csv_response, csv_wanted, one_address
 def standard(request: HttpRequest) -> HttpResponseBase:
     if csv_wanted(request):
         return csv_response(get_standard_listing(request.user, request.GET))
-    if found := one_address(request):
+    if found := one_address(request) or opened(request, "standard"):
         return found
-    return render(request, "standard/index.html", {"page": get_standard_page(request.user, request.GET)})
+    views = get_view_menu(request.user, "standard", request.GET)
+    return render(
+        request, "standard/index.html", {"page": get_standard_page(request.user, request.GET), "views": views}
+    )
 
 
 @require_safe

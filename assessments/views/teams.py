@@ -8,8 +8,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assessments import policy
 from assessments.choices import RescanScope
+from assessments.selectors.saved_views import get_view_menu
 from assessments.selectors.teams import get_team_list, get_team_listing, get_team_page, get_team_tables
 from assessments.services.rescans import request_rescan
+from assessments.views.saved_views import opened
 from assessments.views.schedule import say_asked
 from assessments.views.tables import csv_response, csv_wanted, one_address
 
@@ -18,9 +20,12 @@ from assessments.views.tables import csv_response, csv_wanted, one_address
 def team_list(request: HttpRequest) -> HttpResponseBase:
     if csv_wanted(request):
         return csv_response(get_team_listing(request.user, request.GET))
-    if found := one_address(request):
+    if found := one_address(request) or opened(request, "teams"):
         return found
-    return render(request, "teams/list.html", {"page": get_team_list(request.user, request.GET)})
+    views = get_view_menu(request.user, "teams", request.GET)
+    return render(
+        request, "teams/list.html", {"page": get_team_list(request.user, request.GET), "views": views}
+    )
 
 
 @require_safe

@@ -3,13 +3,15 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from assessments.models import ApiToken
 from assessments.selectors.api_tokens import get_token_page
 from assessments.services.api_tokens import create_token, revoke_token
+from assessments.source_forms import ConfirmForm
 from assessments.token_forms import TokenForm
 from scanners.errors import ScanError
 
@@ -39,11 +41,23 @@ def tokens(request: HttpRequest) -> HttpResponse:
     return render(request, "tokens/index.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     token = get_object_or_404(ApiToken, owner=request.user, public_id=public_id)
-    if revoke_token(token=token, actor=request.user):
-        messages.success(request, f"{token.name} is revoked; it opens nothing any more.")
-    else:
+    if token.revoked_at is not None:
         messages.info(request, f"{token.name} was revoked already.")
-    return redirect("tokens")
+        return redirect("tokens")
+    form = ConfirmForm(request.POST or None, expected=token.name)
+    if request.method == "POST" and form.is_valid():
+        revoke_token(token=token, actor=request.user)
+        messages.success(request, f"{token.name} is revoked; it opens nothing any more.")
+        return redirect("tokens")
+    context = {
+        "form": form,
+        "title": f"Revoke {token.name}",
+        "action": "Revoke",
+        "danger": True,
+        "back_url": reverse("tokens"),
+        "note": "Whatever still uses it is refused from then on. It cannot be taken back; a new token is made in a moment.",
+    }
+    return render(request, "sources/form.html", context, status=422 if form.errors else 200)

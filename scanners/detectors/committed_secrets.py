@@ -15,7 +15,7 @@ from scanners.detectors.base import Facts
 from scanners.facts import Answer, Evidence
 from scanners.languages import CODE
 from scanners.lazy import lazy_re2
-from scanners.redact import SecretHit, find_secrets
+from scanners.redact import SecretHit, find_credentials
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
@@ -175,8 +175,8 @@ class CommittedSecrets:
         tests = _RUST_TESTS.search(data) if language == "rust" else None
         data = data[: tests.start()] if tests else data
         text = data.decode("utf-8", "replace")
-        for hit in find_secrets(text):
-            if hit.strength == "strong" and hit.kind not in _NO_FORM and _live(text, hit, language):
+        for hit in find_credentials(text):
+            if hit.kind not in _NO_FORM and _live(text, hit, language):
                 found.setdefault(hit.line, (hit.kind, 1))
             if len(found) == MAX_HITS:
                 break

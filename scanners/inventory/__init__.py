@@ -78,8 +78,23 @@ class Inventory:
         found = (self._parse(kind, path, parse) for path in self._paths if wanted(path))
         return [parsed for parsed in found if parsed is not None]
 
+    def prepare(self) -> None:
+        """Parses manifests and workflows now, for a process that has the time; what is wrong with one is noted later."""
+        for path in self._paths:
+            if is_manifest(path):
+                self._known("manifest", path, parse)
+            if is_workflow(path):
+                self._known("workflow", path, parse_workflow)
+
     def _parse(self, kind: str, path: str, parse: Callable[[str, str], _Parsed]) -> _Parsed | None:
         """The parsed file; None where it cannot be read or parsed, and the latter is noted."""
+        known = self._known(kind, path, parse)
+        if isinstance(known, Problem):
+            self.problems.append(known)
+            return None
+        return known
+
+    def _known(self, kind: str, path: str, parse: Callable[[str, str], _Parsed]) -> _Parsed | Problem | None:
         blob = self._blob_of(path)
         known: _Parsed | Problem | None = _PARSED.get((kind, path, blob)) if blob else None
         if known is None:
@@ -92,7 +107,4 @@ class Inventory:
                 known = Problem(path, error.id, error.message)
             if blob:
                 _PARSED.put((kind, path, blob), known, len(text) + 1000)
-        if isinstance(known, Problem):
-            self.problems.append(known)
-            return None
         return known

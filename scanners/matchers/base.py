@@ -32,6 +32,9 @@ class Scope:
     note: str
 
 
+_ANYWHERE: frozenset[str] = frozenset()
+
+
 class Matcher(Protocol):
     """A declared way to find something. ``hits`` never raises for what a repository holds."""
 
@@ -46,12 +49,12 @@ def scope_of(spec: Mapping[str, Any], strength: Strength, roles: frozenset[str] 
     where = spec.get("where")
     if where is not None:
         names = [where] if isinstance(where, str) else list(where)
-        roles = ALL_ROLES if "any" in names else frozenset("test" if n == "tests" else n for n in names)
-    stack = spec.get("stack", ())
+        roles = ALL_ROLES if "any" in names else frozenset(["test" if n == "tests" else n for n in names])
+    stack = spec.get("stack")
     return Scope(
         roles=roles,
         strength=spec.get("strength", strength),
-        stack=frozenset([stack] if isinstance(stack, str) else stack),
+        stack=_ANYWHERE if not stack else frozenset(listed(stack)),
         note=spec.get("note", ""),
     )
 

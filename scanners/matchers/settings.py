@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import re2
-
+from scanners.lazy import kept_re2
 from scanners.matchers.base import Hit, Scope, listed, scope_of
 from scanners.values import dataclass
 
@@ -25,8 +24,8 @@ class SettingMatcher:
     scope: Scope
 
     def hits(self, view: "TreeView") -> Iterable[Hit]:
-        key = re2.compile(f"(?i)^(?:{self.key})$")
-        value = re2.compile(f"(?i){self.value}") if self.value else None
+        key = kept_re2(f"(?i)^(?:{self.key})$")
+        value = kept_re2(f"(?i){self.value}") if self.value else None
         seen: set[str] = set()
         for glob in self.files:
             for path in view.paths_of(glob):

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 import re2
 
 from scanners.languages import all_languages, expand
-from scanners.matchers.base import ALL_ROLES, Hit, Scope, listed, scope_of
+from scanners.matchers.base import ALL_ROLES, DEFAULT_ROLES, Hit, Scope, listed, scope_of
 from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.view import TreeView
+
+
+_PROSE = frozenset(["markdown", "text"])
+_PROSE_ROLES = frozenset(["docs", "source"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,12 @@ def from_spec(key: int, spec: Mapping[str, Any]) -> TextMatcher:
         also=spec.get("also", ""),
         unless=spec.get("unless", ""),
         unless_line=spec.get("unless_line", ""),
-        in_comments=bool(spec.get("comments", False))
-        or bool(languages)
-        and languages <= {"markdown", "text"},
+        in_comments=bool(spec.get("comments", False)) or bool(languages) and languages <= _PROSE,
     )
 
 
 def _default_roles(languages: frozenset[str], files: tuple[str, ...]) -> frozenset[str]:
-    if languages and languages <= {"markdown", "text"}:
-        return frozenset(["docs", "source"])
-    return frozenset(["source"])
+    return _PROSE_ROLES if languages and languages <= _PROSE else DEFAULT_ROLES
 
 
 def from_import(key: int, spec: Mapping[str, Any]) -> list[tuple[int, TextMatcher]]:

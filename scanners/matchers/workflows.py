@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from scanners.facts import Pipeline
+from scanners.lazy import kept_re2
 from scanners.matchers.base import Hit, Scope, listed, scope_of
 from scanners.values import dataclass
 
@@ -29,9 +28,9 @@ class WorkflowMatcher:
     scope: Scope
 
     def hits(self, view: "TreeView") -> Iterable[Hit]:
-        run = re2.compile(f"(?m){self.run}") if self.run else None
-        uses = re2.compile(f"(?i){self.uses}") if self.uses else None
-        unless = re2.compile(f"(?m){self.unless}") if self.unless else None
+        run = kept_re2(f"(?m){self.run}") if self.run else None
+        uses = kept_re2(f"(?i){self.uses}") if self.uses else None
+        unless = kept_re2(f"(?m){self.unless}") if self.unless else None
         for pipeline in view.inventory.pipelines:
             if self.providers and pipeline.provider not in self.providers:
                 continue

@@ -143,11 +143,27 @@ function revealTarget() {
 }
 addEventListener("hashchange", revealTarget);
 
+/* One message while parts of the page cannot be fetched, however often they are asked for; it goes when they can. */
+let troubled = null;
+function trouble(text, level) {
+  if (troubled?.isConnected) return;
+  showToast(text, level);
+  troubled = document.querySelector(".toasts").lastElementChild;
+}
 document.addEventListener("htmx:responseError", () => {
-  showToast("The server could not answer. The page still shows what was known before; try again.", "error");
+  trouble("The server could not answer. The page still shows what was known before; it is asked again.", "error");
 });
 document.addEventListener("htmx:sendError", () => {
-  showToast("The connection was lost. Progress goes on in the background and shows again once it is back.", "warning");
+  trouble("The connection was lost. Work goes on in the background and shows again once it is back.", "warning");
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.successful || !troubled) return;
+  if (troubled.isConnected) showToast("The connection is back.");
+  troubled.remove();
+  troubled = null;
+});
+document.addEventListener("signedout", () => {
+  showToast("You are signed out. This page stays as it is; sign in again in another tab, or send your form and sign in then.", "warning");
 });
 
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", announceTheme);

@@ -27,14 +27,20 @@ function forget() {
   for (const option of options()) option.setAttribute("aria-selected", "false");
 }
 
+/* An answer to other letters than those in the field now offers nothing to Enter. */
+function isCurrent() {
+  const typed = field.value.split(/\s+/).filter(Boolean).join(" ").slice(0, 100).trim();
+  return document.getElementById("palette-list")?.dataset.q === typed;
+}
+
 function listed() {
   const count = options().length;
   field.setAttribute("aria-expanded", String(count > 0));
   if (count) field.setAttribute("aria-controls", "palette-list");
   else field.removeAttribute("aria-controls");
   status.textContent = count ? `${count} found` : found.textContent.trim();
-  choose(field.value.trim() ? 0 : -1);
-  if (!field.value.trim()) forget();
+  if (field.value.trim() && isCurrent()) choose(0);
+  else forget();
 }
 
 function unanswered() {

@@ -64,6 +64,24 @@ def test_a_quarantined_repository_is_not_scanned(program: Program) -> None:
     assert not ScanRequest.objects.exists()
 
 
+def test_an_archived_repository_is_read_and_not_scanned(program: Program) -> None:
+    team = factories.team()
+    kept = factories.repository(team=team)
+    archived = factories.repository(team=team, archived_at=factories.NOW)
+    removed = factories.repository(team=team, archived_at=factories.NOW, removed_at=factories.NOW)
+    for one in (archived, removed):
+        factories.assessment(one, {"testing.unit": "fail"})
+    assert program.get(f"/repositories/{archived.slug}")["archived_at"]
+    program.get(f"/repositories/{archived.slug}/assessment")
+    assert error_of(program.get(f"/repositories/{removed.slug}", 404)) == "api.not-found"
+    body = program.post(f"/repositories/{archived.slug}/scans", status=409)
+    assert error_of(body) == "repository.archived"
+    for path in (f"/teams/{team.slug}/scans", "/items/testing.unit/scans", "/fleet/scans"):
+        answer = program.post(path)
+        assert {one["repository"]["slug"] for one in answer["scans"]} <= {kept.slug}
+    assert [scan.repository for scan in ScanRequest.objects.all()] == [kept]
+
+
 def test_a_team_an_item_and_the_fleet_are_asked_for_once(program: Program) -> None:
     team = factories.team()
     red, green, other = (

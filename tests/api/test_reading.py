@@ -74,6 +74,12 @@ def test_filters_and_sorting_are_those_of_the_page(program: Program, judged: Rep
     assert slugs(program.get("/repositories?grade=-")) == [other.slug]
     assert slugs(program.get(f"/repositories?team={other.team.slug}")) == [other.slug]
     assert slugs(program.get("/repositories?q=example/orders")) == [judged.slug]
+    assert slugs(program.get("/repositories?tag=shop")) == [judged.slug]
+    assert slugs(program.get("/repositories?archived=true")) == []
+    Repository.objects.filter(pk=other.pk).update(archived_at=timezone.now())
+    assert slugs(program.get("/repositories?archived=true")) == [other.slug]
+    assert slugs(program.get("/repositories")) == [judged.slug]
+    Repository.objects.filter(pk=other.pk).update(archived_at=None)
     in_area = program.get("/repositories?area=testing&sort=-stars")
     assert slugs(in_area) == [judged.slug] and 1 <= in_area["results"][0]["stars"] <= 5
     [found] = program.get("/repositories?q=Billing")["results"]

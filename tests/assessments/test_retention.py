@@ -10,9 +10,11 @@ from django.contrib.sessions.models import Session
 
 from assessments import tasks
 from assessments.choices import ScanState
-from assessments.models import Assessment, AuditEvent, ScanRequest, VerdictChange
-from assessments.services import retention
+from assessments.models import ApiToken, Assessment, AuditEvent, Rescan, ScanRequest, VerdictChange
+from assessments.services import assess, retention
+from assessments.services.api_tokens import create_token, revoke_token
 from config.schedule import PERIODIC
+from scanners.cache import SqliteCache
 from scanners.facts import Problem
 from tests import factories
 from tests.factories import NOW
@@ -77,6 +79,18 @@ def test_audit_lines_and_ended_sign_ins_go() -> None:
     assert Session.objects.get().session_key == "new"
 
 
+def test_tokens_go_once_no_audit_line_names_them_any_more() -> None:
+    owner = factories.person()
+    live, _ = create_token(owner=owner, name="live", scopes=["read"], days=30, now=NOW)
+    revoked, _ = create_token(owner=owner, name="revoked", scopes=["read"], days=30, now=NOW)
+    revoke_token(token=revoked, actor=owner, now=NOW)
+    days = settings.ENVIRONMENT.keep_audit_days
+    assert retention.remove_tokens(NOW + DAY * (days - 1)) == 0
+    assert retention.remove_tokens(NOW + DAY * (days + 1)) == 1
+    assert ApiToken.objects.get() == live
+    assert retention.remove_tokens(NOW + DAY * (days + 31)) == 1
+
+
 def test_a_run_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     monkeypatch.setattr(retention, "MOST_BATCHES", 3)
@@ -108,7 +122,9 @@ def test_logs_that_nobody_writes_go_and_large_ones_are_cut_in_place(
 
 
 def test_the_job_does_all_of_it_and_is_in_the_schedule(own_folder: Path) -> None:
-    assert tasks.purge() == dict.fromkeys(("evidence", "scans", "audit", "sessions", "mirrors", "logs"), 0)
+    gone = tasks.purge()
+    assert set(gone) >= {"evidence", "scans", "rescans", "audit", "sessions", "mirrors", "logs", "answers"}
+    assert not any(gone.values())
     assert "assessments.tasks.purge" in {entry.task for entry in PERIODIC}
 
 
@@ -119,4 +135,37 @@ def test_one_kind_that_fails_does_not_keep_the_others(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(retention, "remove_mirrors", full)
-    assert set(retention.purge(now=NOW)) == {"evidence", "scans", "audit", "sessions", "logs"}
+    gone = retention.purge(now=NOW)
+    assert set(gone) >= {"evidence", "scans", "audit", "sessions", "views", "logs"} and "mirrors" not in gone
+
+
+def test_answers_beyond_their_budget_go(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = own_folder / "answers.sqlite3"
+    monkeypatch.setattr(settings, "ANSWERS", place)
+    monkeypatch.setattr(settings.ENVIRONMENT, "answers_mb", 1)
+    SqliteCache(place).put_many(
+        "plan", {f"{n:040x}": {"m": f"{n:040x}" + os.urandom(300).hex()} for n in range(6000)}
+    )
+    assert retention.purge(now=NOW)["answers"] > 1000
+    assert place.stat().st_size <= 1 << 20
+    assert retention.purge(now=NOW)["answers"] == 0
+
+
+def test_every_machine_with_workers_tends_its_own_answers(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(assess, "keep_within", lambda place, budget: asked.append((place, budget)) or 3)
+    assert assess.tend_answers() == 3
+    assert asked == [(Path(settings.ANSWERS), settings.ENVIRONMENT.answers_mb << 20)]
+
+
+def test_rescans_go_as_long_after_their_end_as_scans() -> None:
+    old = Rescan.objects.create(scope="fleet", requested_at=NOW, finished_at=NOW)
+    scan = factories.scan(rescan=old, state=ScanState.DONE, finished_at=NOW)
+    Rescan.objects.create(scope="fleet", requested_at=NOW)  # which is not over
+    assert retention.remove_rescans(NOW + DAY) == 0
+    assert retention.remove_rescans(NOW + DAY * (settings.ENVIRONMENT.keep_scans_days + 1)) >= 1
+    assert Rescan.objects.count() == 1
+    scan.refresh_from_db()
+    assert scan.rescan is None

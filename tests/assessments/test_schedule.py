@@ -8,7 +8,9 @@ from unittest.mock import patch
 import pytest
 from django.contrib.auth.models import AbstractUser
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -117,6 +119,61 @@ class TestWhatIsDue:
             policy(window_start=time(8))
         with pytest.raises(ScanError):
             policy(window_zone="Mars/Olympus")
+
+
+class TestDue:
+    def make_due(self, number: int) -> list[int]:
+        """Three of them fall due at the same moment each."""
+        return [
+            factories.repository(next_scan_at=NOW - timedelta(minutes=1 + n // 3)).pk for n in range(number)
+        ]
+
+    def test_all_that_is_due_is_asked_for_batch_by_batch_and_once(
+        self, sent: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        monkeypatch.setattr(many, "BATCH", 4)
+        keys = self.make_due(10)
+        with django_capture_on_commit_callbacks(execute=True):
+            assert scans.request_due(now=NOW) == 10
+        asked = ScanRequest.objects.values_list("repository_id", flat=True)
+        assert sorted(asked) == sorted(keys)
+        batches = [call.kwargs["args"][0] for call in sent.call_args_list]
+        assert [len(part) for part in batches] == [4, 4, 2]
+        assert sum(map(many.send, batches)) == 10
+        assert scans.request_due(now=NOW) == 0
+
+    def test_the_number_of_queries_is_that_of_batches_not_of_rows(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def queries(number: int) -> int:
+            self.make_due(number)
+            with CaptureQueriesContext(connection) as captured:
+                assert scans.request_due(now=NOW) == number
+            return len(captured)
+
+        assert queries(40) == queries(1)
+        monkeypatch.setattr(many, "BATCH", 20)
+        per_batch = queries(40) - queries(20)
+        assert per_batch <= 6
+
+    def test_one_look_asks_for_so_many_at_most_the_longest_due_first(self) -> None:
+        keys = self.make_due(9)
+        assert scans.request_due(now=NOW, limit=4) == 4
+        asked = set(ScanRequest.objects.values_list("repository_id", flat=True))
+        assert {keys[-1], keys[-2], keys[-3]} <= asked
+        assert scans.request_due(now=NOW, seconds=0) == 0
+        assert scans.request_due(now=NOW) == 5
+
+    def test_a_million_a_day_fit_into_what_beat_asks_for(self) -> None:
+        looks_a_day = 24 * 60 // 5
+        assert looks_a_day * scans.DUE_AT_ONCE > 10 * 1_000_000
+
+    def test_two_looks_at_the_same_time_ask_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        keys = self.make_due(3)
+        first = many.ask_for(keys[:2], reason=ScanReason.SCHEDULE, now=NOW)
+        second = many.ask_for(keys, reason=ScanReason.SCHEDULE, now=NOW + timedelta(seconds=1))
+        assert (len(first), len(second)) == (2, 1)
+        assert ScanRequest.objects.count() == 3
 
 
 class TestMany:

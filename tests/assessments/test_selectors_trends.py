@@ -45,3 +45,18 @@ def test_grades_over_time_add_up() -> None:
         (today.isoformat(), "0", "4", "0", "0", "0"),
         ((today - timedelta(days=1)).isoformat(), "3", "0", "0", "0", "1"),
     )
+
+
+def test_a_point_says_how_it_differs_from_the_one_before() -> None:
+    repository = factories.repository()
+    factories.assessment(repository, now=timezone.now() - timedelta(days=3))
+    worse = {"testing.unit": "fail", "testing.e2e": "fail", "devops.ci": "fail", "logging.present": "unknown"}
+    factories.assessment(repository, worse, commit="b" * 40, now=timezone.now())
+    repository.refresh_from_db()
+    assert repository.current
+    chart = repository_chart(repository, built(repository.current.ruleset)[1])
+    assert chart
+    notes = [row[3] for row in chart.rows]
+    assert notes[1] == "aaaaaaa"
+    assert notes[0].startswith("bbbbbbb; −") and "4 verdicts changed" in notes[0] and "and 1 more" in notes[0]
+    assert "Unit tests fails" in notes[0] or "fails" in notes[0]

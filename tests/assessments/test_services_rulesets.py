@@ -5,7 +5,7 @@ import yaml
 from django.db import IntegrityError
 
 from assessments.choices import ScanReason
-from assessments.models import AuditEvent, RulesetDraft, RulesetVersion, ScanRequest
+from assessments.models import AuditEvent, Rescan, RulesetDraft, RulesetVersion, ScanRequest
 from assessments.services.rulesets import (
     StaleDraft,
     built,
@@ -111,6 +111,16 @@ def test_two_people_cannot_save_over_each_other(draft: RulesetDraft) -> None:
     save_draft(draft=draft, document=draft.document, revision=1, actor=factories.admin())
     with pytest.raises(StaleDraft):
         save_draft(draft=draft, document="lost", revision=1, actor=factories.admin())
+
+
+def test_publishing_asks_for_the_whole_fleet_at_once_and_shows_how_far_it_is(draft: RulesetDraft) -> None:
+    for _ in range(3):
+        factories.assessment()
+    saved = save(draft, edited(draft, "weight: 1\n", "weight: 3\n"))
+    publish_draft(draft=saved, version="2.0", actor=factories.admin())
+    rescan = Rescan.objects.get()
+    assert (rescan.scope, rescan.total) == ("ruleset", 3)
+    assert set(rescan.scans.values_list("reason", flat=True)) == {"ruleset"}
 
 
 def test_publishing_makes_an_immutable_current_version_and_judges_again(draft: RulesetDraft) -> None:

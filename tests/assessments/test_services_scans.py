@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ScanReason, ScanState
@@ -184,7 +185,7 @@ def test_a_scan_given_back_can_be_claimed_again() -> None:
 def test_scans_of_dead_workers_are_queued_again(queued: Any) -> None:
     scan = claimed()
     alive = claimed()
-    ScanRequest.objects.filter(pk=alive.pk).update(lease_until=NOW + timedelta(hours=1))
+    ScanRequest.objects.filter(pk=alive.pk).update(lease_until=NOW + scans.LEASE * 2)
     assert scans.recover_abandoned(now=NOW + scans.LEASE + timedelta(seconds=1)) == 1
     scan.refresh_from_db()
     alive.refresh_from_db()
@@ -197,6 +198,34 @@ def test_a_scan_whose_lease_runs_is_left_alone(queued: Any) -> None:
     claimed()
     assert scans.recover_abandoned(now=NOW + scans.LEASE - timedelta(seconds=1)) == 0
     queued.assert_not_called()
+
+
+def test_leases_do_not_go_by_the_clock_of_a_host() -> None:
+    real = timezone.now()
+    scan = factories.scan()
+    with patch("django.utils.timezone.now", return_value=real - timedelta(days=1)):
+        mine = scans.claim_scan(scan_id=scan.pk)
+        assert mine is not None and mine.lease_until is not None and mine.lease_until > real
+        scans.advance(mine, ScanState.SCANNING)
+    mine.refresh_from_db()
+    assert mine.lease_until is not None and mine.lease_until > real
+
+
+def test_a_lease_written_by_a_clock_that_was_ahead_ends_all_the_same(queued: Any) -> None:
+    scan = claimed()
+    ScanRequest.objects.filter(pk=scan.pk).update(lease_until=NOW + timedelta(days=1))
+    assert scans.recover_abandoned(now=NOW) == 0
+    assert scans.recover_abandoned(now=NOW + scans.LEASE + timedelta(seconds=1)) == 1
+
+
+def test_what_waits_since_a_time_that_never_came_is_sent_again_and_what_waits_its_turn_is_not(
+    queued: Any,
+) -> None:
+    never = factories.scan(requested_at=NOW + timedelta(days=1))
+    turn = factories.scan(requested_at=NOW - timedelta(hours=1))
+    ScanRequest.objects.filter(pk=turn.pk).update(lease_until=NOW + timedelta(hours=1))
+    scans.recover_abandoned(now=NOW)
+    queued.assert_called_once_with(never)
 
 
 def test_a_repository_that_kills_its_workers_is_given_up_after_three(queued: Any) -> None:

@@ -12,7 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
@@ -20,14 +20,24 @@ import django  # noqa: E402
 
 django.setup()
 
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.cache import cache  # noqa: E402
+from django.core.cache.backends.redis import RedisCache  # noqa: E402
 from django.db import InterfaceError, OperationalError, close_old_connections, connection  # noqa: E402
+from django.db.models import F  # noqa: E402
 from django.utils import timezone  # noqa: E402
+from django_celery_beat.models import IntervalSchedule, PeriodicTask  # noqa: E402
+from redis.exceptions import RedisError  # noqa: E402
 
-from assessments.choices import ACTIVE_STATES, ScanReason  # noqa: E402
-from assessments.models import Assessment, ChecklistItem, Repository, ScanRequest, VerdictChange  # noqa: E402
+from assessments.choices import ACTIVE_STATES, ExportFormat, ScanReason  # noqa: E402
+from assessments.models import Assessment, ChecklistItem, Export, Repository, ScanRequest, VerdictChange  # noqa: E402
 from assessments.services import scans  # noqa: E402
+from assessments.services.exports import request_export  # noqa: E402
 from assessments.services.installation import prepare  # noqa: E402
 from assessments.services.repositories import ensure_team, register_repository  # noqa: E402
+
+if "LEASE_SECONDS" in os.environ:
+    scans.LEASE = timedelta(seconds=float(os.environ["LEASE_SECONDS"]))
 
 
 def set_up() -> str:
@@ -45,7 +55,7 @@ def request(ids: list[int] | None = None) -> int:
     chosen = Repository.objects.all() if ids is None else Repository.objects.filter(pk__in=ids)
     for repository in chosen.order_by("pk"):
         scans.request_scan(repository=repository, reason=ScanReason.REQUEST)
-    return ScanRequest.objects.filter(state__in=ACTIVE_STATES).count()
+    return active()
 
 
 def request_at_once(id: int, times: int) -> int:
@@ -70,11 +80,12 @@ def request_at_once(id: int, times: int) -> int:
     return len(set(found))
 
 
-def recover(ahead: float = 0) -> int:
-    """Takes scans from the dead, as seen ``ahead`` seconds from now, and sends the waiting ones again."""
+def recover(ahead: float = 0, resend: bool = True) -> int:
+    """Takes scans from the dead, as seen ``ahead`` seconds from now, and sends those that wait again."""
     recovered = scans.recover_abandoned(now=timezone.now() + timedelta(seconds=ahead))
-    for scan in ScanRequest.objects.filter(state="queued"):
-        scans.enqueue(scan)
+    if resend:
+        for scan in ScanRequest.objects.filter(state="queued").select_related("repository"):
+            scans.enqueue(scan)
     return recovered
 
 
@@ -82,8 +93,44 @@ def due(ahead: float = 0) -> int:
     return scans.request_due(now=timezone.now() + timedelta(seconds=ahead))
 
 
+def hurry_beat() -> int:
+    """Beat asks for what is due and takes from the dead every second; how many of its jobs go on at their own pace."""
+    every, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.SECONDS)
+    for one in PeriodicTask.objects.filter(name__in=["Scan what is due", "Take over abandoned scans"]):
+        one.interval = every
+        one.save()  # not an update of the table, which beat would not notice
+    return PeriodicTask.objects.exclude(interval=every).count()
+
+
+def export() -> int:
+    """Asks for the report of the first repository as a PDF."""
+    admin = get_user_model().objects.get(is_superuser=True)
+    repository = Repository.objects.order_by("pk")[0]
+    asked = request_export(
+        format=ExportFormat.PDF, requested_by=admin, repository=repository, assessment=repository.current
+    )
+    return asked.pk
+
+
+def export_state(id: int) -> str:
+    return Export.objects.get(pk=id).state
+
+
+def set_back(seconds: float) -> int:
+    """As if the clock had been so far ahead until now: what was written last lies in the future; how many scans do."""
+    ahead = timedelta(seconds=seconds)
+    PeriodicTask.objects.update(last_run_at=timezone.now() + ahead)
+    Repository.objects.update(next_scan_at=F("next_scan_at") + ahead)
+    ScanRequest.objects.update(requested_at=F("requested_at") + ahead)
+    return ScanRequest.objects.exclude(lease_until=None).update(lease_until=F("lease_until") + ahead)
+
+
 def make_due() -> int:
     return Repository.objects.update(next_scan_at=timezone.now() - timedelta(minutes=1))
+
+
+def active() -> int:
+    return ScanRequest.objects.filter(state__in=ACTIVE_STATES).count()
 
 
 def state() -> dict[str, Any]:
@@ -108,14 +155,49 @@ def state() -> dict[str, Any]:
         "active": sum(requests[state] for state in ACTIVE_STATES),
         "requests": dict(requests),
         "errors": dict(Counter(ScanRequest.objects.exclude(error_id="").values_list("error_id", flat=True))),
+        "latest": _latest(),
+        "quarantined": Repository.objects.exclude(quarantined_at=None).count(),
+        "places": len(cast(RedisCache, cache)._cache.get_client().keys("*host:*:place:*")),
+        "transactions": _open_transactions(),
     }
 
 
+def _latest() -> dict[str, str]:
+    """The error id of the newest scan of every repository, by address: a scan that waits has one as well."""
+    rows = ScanRequest.objects.order_by("pk").values_list("repository__mirror__url", "error_id")
+    return dict(rows)
+
+
+def _open_transactions() -> int:
+    """How many connections besides ours wait within a transaction, or for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            " AND (state LIKE 'idle in transaction%' OR wait_event_type = 'Lock')"
+        )
+        return int(cursor.fetchone()[0])
+
+
 TRIES = 20
-"""Every command may be given twice, so one that met a database without a voice is given again."""
+"""Every command may be given twice, so one that met a server without a voice is given again."""
 
 COMMANDS: dict[str, Callable[..., Any]] = {
-    one.__name__: one for one in (set_up, add, request, request_at_once, recover, due, make_due, state)
+    one.__name__: one
+    for one in (
+        set_up,
+        active,
+        add,
+        request,
+        request_at_once,
+        recover,
+        due,
+        set_back,
+        make_due,
+        export,
+        export_state,
+        hurry_beat,
+        state,
+    )
 }
 
 
@@ -128,7 +210,7 @@ def main() -> None:
             try:
                 answer = {"is": COMMANDS[name](**command)}
                 break
-            except (OperationalError, InterfaceError):  # the database may just be starting again
+            except (OperationalError, InterfaceError, RedisError):  # a server may just be starting again
                 answer = {"error": traceback.format_exc()}
                 connection.close()
                 time.sleep(min(attempt, 2))

@@ -12,23 +12,41 @@ from pathlib import Path
 from typing import Any
 
 from tests import trees
-from tests.faults.servers import Broker, Postgres, Process
+from tests.faults.leftovers import held_locks, processes_of, unknown_files, unowned
+from tests.faults.servers import Broker, Postgres, Process, RabbitMQ
 from tests.git_http import GitServer
 
 ROOT = Path(__file__).parents[2]
 ITEMS = 100
+LEASE_SECONDS = 15
 
 
 class Installation:
-    """Everything on free ports and below one folder. Use as a context manager."""
+    """Everything on free ports and below one folder, begun with a ``prepared`` database where one is given.
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    Use as a context manager. With ``amqp``, scans go by that broker. ``empty`` leaves the setting up to the test.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        prepared: Path | None = None,
+        amqp: RabbitMQ | None = None,
+        empty: bool = False,
+        **environment: str,
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.data.mkdir()
         self.sources = folder / "sources"
         self.sources.mkdir()
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
         self.processes: list[Process] = []
+        self._prepared = prepared
+        self._empty = empty
+        if amqp:
+            environment["PLUMBLINE_BROKER_URL"] = amqp.url
         self._environment = environment
 
     def __enter__(self) -> "Installation":
@@ -41,7 +59,7 @@ class Installation:
         self._stack.close()
 
     def _start(self, stack: ExitStack) -> None:
-        self.database = Postgres()
+        self.database = Postgres(None if self._empty else self._prepared)
         stack.callback(self.database.stop)
         self.broker = Broker()
         stack.callback(lambda: self.broker.stop())
@@ -58,6 +76,8 @@ class Installation:
             "PLUMBLINE_ALLOW_PRIVATE_ADDRESSES": "true",
             "PLUMBLINE_ROLE": "worker",
             "PLUMBLINE_SCAN_SECONDS": "60",
+            "LEASE_SECONDS": str(LEASE_SECONDS),
+            "TMPDIR": str(self.temporary),
             "PYTHONPATH": str(ROOT),
             **self._environment,
         }
@@ -70,7 +90,8 @@ class Installation:
         stack.enter_context(self._control)
         stack.callback(self._control.kill)
         stack.callback(lambda: [process.kill() for process in self.processes])
-        self.do("set_up")
+        if self._prepared is None and not self._empty:
+            self.do("set_up")
 
     def do(self, command: str, **values: Any) -> Any:
         """What a command of ``control`` gives. Raises AssertionError with its traceback."""
@@ -83,24 +104,26 @@ class Installation:
         assert "error" not in answer, answer["error"]
         return answer["is"]
 
+    def start(self, *command: str, **environment: str) -> Process:
+        """One more process of the product, by a Python module and its arguments."""
+        return self.run([sys.executable, "-m", *command], {**self.environment, **environment})
+
+    def run(self, command: list[str], environment: dict[str, str]) -> Process:
+        """One more process, which knows nothing but ``environment``."""
+        log = self.folder / f"process-{len(self.processes)}.log"
+        self.processes.append(Process(command, environment, log, ROOT))
+        return self.processes[-1]
+
     def worker(self, **environment: str) -> Process:
         """One more scan worker, with a single child."""
-        process = Process(
-            ["-m", "celery", "-A", "tests.worker", "worker", "--queues", "scans", "--concurrency", "1",
-             "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
-             "--hostname", f"worker-{len(self.processes)}@%h"],
-            {**self.environment, **environment}, self.folder / f"process-{len(self.processes)}.log", ROOT,
+        return self.start(
+            "celery", "-A", "tests.worker", "worker", "--concurrency", "1",
+            "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
+            "--hostname", f"worker-{len(self.processes)}@%h", **environment,
         )  # fmt: skip
-        self.processes.append(process)
-        return process
 
-    def beat(self) -> Process:
-        process = Process(
-            ["-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING"],
-            self.environment, self.folder / f"process-{len(self.processes)}.log", ROOT,
-        )  # fmt: skip
-        self.processes.append(process)
-        return process
+    def beat(self, **environment: str) -> Process:
+        return self.start("celery", "-A", "config", "beat", "--loglevel", "WARNING", **environment)
 
     def source(self, name: str, files: dict[str, str] | None = None) -> str:
         """The address of a new repository that the git server serves."""
@@ -119,10 +142,17 @@ class Installation:
 
     def heads(self) -> dict[str, str]:
         """The newest commit of every source, by address."""
-        return {
-            self.git.url(place.name): trees.git(place, "rev-parse", "refs/heads/main")
-            for place in self.sources.glob("*.git")
-        }
+        found = {}
+        for place in self.sources.glob("*.git"):
+            loose = (
+                place / "refs/heads/main"
+            )  # as long as nothing has packed it, which takes a process to read
+            found[self.git.url(place.name)] = (
+                loose.read_text().strip()
+                if loose.exists()
+                else trees.git(place, "rev-parse", "refs/heads/main")
+            )
+        return found
 
     def eventually(self, holds: Callable[[], bool], seconds: float = 120, nudge: bool = True) -> bool:
         """Whether ``holds`` came true in time. Meanwhile what beat does every minute is done every few seconds, as
@@ -139,21 +169,31 @@ class Installation:
         return holds()
 
     def settled(self) -> bool:
-        return self.do("state")["active"] == 0
+        return bool(self.do("active") == 0)
 
     def logs(self) -> str:
         return "\n".join(f"== {one.log.name}\n{one.log.read_text()[-1500:]}" for one in self.processes)
 
     def left_over(self) -> list[str]:
-        """What lies among the mirrors besides mirrors and their locks."""
-        folder = self.data / "mirrors"
-        places = folder.iterdir() if folder.exists() else ()
-        return sorted(one.name for one in places if one.suffix not in (".git", ".lock"))
+        """What lies in the data folder where it should not."""
+        return unknown_files(self.data)
+
+    def leaks(self) -> dict[str, Any]:
+        """What should not be there once no scan is active, by kind; workers that live may hold what is theirs."""
+        alive = [one for one in self.processes if one.alive()]
+        known = {self._control.pid, *(pid for one in alive for pid in (one.process.pid, *one.children()))}
+        found = {
+            "processes": processes_of(self.data, but=known),
+            "locks": held_locks(self.data / "mirrors"),
+            "files": self.left_over(),
+            "temporary": unowned(self.temporary),
+        }
+        return {kind: things for kind, things in found.items() if things}
 
     def assert_right(self, *, failing: dict[str, str] | None = None) -> dict[str, Any]:
         """Every repository stands at its newest commit by exactly one assessment with every item once; those of
         ``failing`` (address to error id) say why they do not."""
-        assert self.eventually(self.settled, 180), f"{self.do('state')}\n{self.logs()}"
+        assert self.eventually(self.settled, 400), f"{self.do('state')}\n{self.logs()}"
         state = self.do("state")
         for url, head in self.heads().items():
             known = state["repositories"].get(url)
@@ -166,5 +206,8 @@ class Installation:
                 assert known["letter"]
         assert state["doubled"] == 0
         assert state["items"] in ([ITEMS], []), state["items"]
-        assert self.left_over() == []
+        assert state["quarantined"] == 0, state
+        assert self.eventually(lambda: not self.leaks(), 60, nudge=False), (self.leaks(), self.logs())
+        assert self.eventually(lambda: self.do("state")["places"] == 0, LEASE_SECONDS + 30, nudge=False)
+        assert self.do("state")["transactions"] == 0
         return state

@@ -1,4 +1,4 @@
-"""PostgreSQL and a broker of a test's own, on free ports, to be stopped, killed and wiped at will."""
+"""PostgreSQL and brokers of a test's own, on free ports, to be stopped, killed and wiped at will."""
 
 import contextlib
 import glob
@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -33,10 +32,21 @@ def wait_for_port(port: int, seconds: float = 30) -> None:
     raise TimeoutError(f"nobody listens on port {port}")
 
 
-class Postgres:
-    """A server with its own data folder. Its programs refuse to run as root, so there they run as postgres."""
+def is_running(pid: int) -> bool:
+    """True for a process that is neither gone nor only waiting for its parent to take notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
-    def __init__(self) -> None:
+
+class Postgres:
+    """A server with its own data folder. Its programs refuse to run as root, so there they run as postgres.
+
+    ``prepared`` is the data folder of another one that was stopped, to begin with a copy of.
+    """
+
+    def __init__(self, prepared: Path | None = None) -> None:
         found = sorted(glob.glob("/usr/lib/postgresql/*/bin")) or [
             str(Path(shutil.which("initdb") or "").parent)
         ]
@@ -56,11 +66,14 @@ class Postgres:
             shutil.chown(self.data, "postgres")
             shutil.chown(self.log, "postgres")
             self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "-D", str(self.data))
+        if prepared is None:
+            self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "-D", str(self.data))
+        else:
+            subprocess.run(["cp", "-a", f"{prepared}/.", str(self.data)], check=True, timeout=120)
         with (self.data / "postgresql.conf").open("a") as settings:
             settings.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
-                "max_connections = 60\nshared_buffers = 64MB\nsynchronous_commit = off\n"
+                "max_connections = 150\nshared_buffers = 64MB\nsynchronous_commit = off\n"
             )
         self.start()
 
@@ -75,7 +88,12 @@ class Postgres:
         """Stops at once, without a checkpoint, whatever transactions are open."""
         self._run("pg_ctl", "stop", "--mode=immediate", "--wait", "-D", str(self.data))
 
+    def close(self) -> None:
+        """An orderly stop, after which the data folder may be copied."""
+        self._run("pg_ctl", "stop", "--mode=fast", "--wait", "-D", str(self.data))
+
     def stop(self) -> None:
+        """The end of it, with all that it held."""
         subprocess.run(
             [*self._as, str(self.programs / "pg_ctl"), "stop", "--mode=immediate", "-D", str(self.data)],
             capture_output=True, cwd="/",
@@ -120,14 +138,109 @@ class Broker:
         self.start()
 
 
+class RabbitMQ:
+    """A RabbitMQ node with its own name, data folder and port mapper, which shares nothing with any other."""
+
+    def __init__(self) -> None:
+        found = sorted(glob.glob("/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"))
+        program = found[-1] if found else shutil.which("rabbitmq-server")
+        mapper = shutil.which("epmd") or next(iter(glob.glob("/usr/lib/erlang/erts-*/bin/epmd")), None)
+        if program is None or mapper is None:
+            needs("RabbitMQ's server program")
+        self._program, self._mapper_program = str(program), str(mapper)
+        self.folder = Path(tempfile.mkdtemp(prefix="plumbline-rabbitmq-"))
+        self.port, self._mapper_port, distribution = free_port(), free_port(), free_port()
+        (self.folder / "plugins").write_text("[].\n")
+        (self.folder / "rabbitmq.conf").write_text(f"listeners.tcp.local = 127.0.0.1:{self.port}\n")
+        (self.folder / "environment").touch()
+        self._environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "HOME": str(self.folder),
+            "RABBITMQ_NODENAME": f"plumbline{self.port}@localhost",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_DIST_PORT": str(distribution),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "environment"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
+            "ERL_EPMD_PORT": str(self._mapper_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+        }
+        self._mapper = self._run([self._mapper_program, "-port", str(self._mapper_port)])
+        try:
+            wait_for_port(self._mapper_port)
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        """Returns as soon as it answers; it listens before that."""
+        self.process = self._run([self._program])
+        deadline = time.monotonic() + 180
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5) as probe:
+                probe.sendall(b"AMQP\0\0\x09\x01")
+                if probe.recv(1):
+                    return
+            time.sleep(0.1)
+        raise TimeoutError((self.folder / "output").read_text()[-2000:])
+
+    def kill(self) -> None:
+        """SIGKILL, as a host that loses its power; what was durable is on disk."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        # Its virtual machine is a child of the script that was started, and takes a moment to let go of the port.
+        for place in self.folder.glob("pid"):
+            node = int(place.read_text())
+            while is_running(node):
+                time.sleep(0.05)
+            place.unlink()
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def wipe(self) -> None:
+        """Killed and started again without any of its data."""
+        self.kill()
+        shutil.rmtree(self.folder / "mnesia")
+        self.start()
+
+    def stop(self) -> None:
+        """The end of it, with all that it held."""
+        if hasattr(self, "process"):
+            self.kill()
+        self._mapper.kill()
+        self._mapper.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, command: list[str]) -> "subprocess.Popen[bytes]":
+        with (self.folder / "output").open("ab") as sink:
+            return subprocess.Popen(
+                command, env=self._environment, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=sink,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+
+
 class Process:
     """A process of the product in a session of its own, so that it can be killed with its children."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path, root: Path) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], log: Path, root: Path) -> None:
         self.log = log
         with log.open("ab") as sink:
             self.process = subprocess.Popen(
-                [sys.executable, *arguments],
+                command,
                 cwd=root, env=environment, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 
@@ -135,17 +248,20 @@ class Process:
         place = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in place.read_text().split()] if place.exists() else []
 
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
     def kill(self) -> None:
         """SIGKILL to the process and all that it started."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def terminate(self, seconds: float = 30) -> None:
-        """SIGTERM, as an orderly stop asks; SIGKILL where that is not heard."""
+    def terminate(self, seconds: float = 30) -> int:
+        """The exit code after SIGTERM, as an orderly stop asks; SIGKILL where that is not heard."""
         self.process.terminate()
         try:
-            self.process.wait(seconds)
+            return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             raise

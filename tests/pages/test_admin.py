@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.test import Client
 
-from assessments.models import Repository, RulesetDraft, RulesetVersion, ScanRequest
+from assessments.models import AuditEvent, Repository, RulesetDraft, RulesetVersion, ScanRequest
+from assessments.services.api_tokens import create_token
 from assessments.services.rulesets import current_version
 from tests import factories
 
@@ -166,3 +167,22 @@ def test_the_pages_of_the_queues_are_there(client: Client, queues: str) -> None:
 def test_every_list_opens(client: Client, repository: Repository, place: str) -> None:
     factories.scan(repository)
     assert client.get(f"/admin/{place}/?q=a").status_code == 200
+
+
+def test_everybodys_tokens_are_listed_and_revoked_and_nothing_else(
+    client: Client, admin: AbstractUser
+) -> None:
+    row, token = create_token(owner=factories.person(), name="Leaked", scopes=["read"])
+    address = "/admin/assessments/apitoken/"
+    for page in (address, f"{address}{row.pk}/change/"):
+        text = client.get(page).content.decode()
+        assert row.public_id in text
+        assert token.rsplit("_", 1)[1] not in text and row.digest not in text
+    assert client.get(f"{address}add/").status_code == 403
+    assert client.post(f"{address}{row.pk}/change/", {"name": "x"}).status_code == 403
+    assert client.post(f"{address}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    data = {"action": "revoke", "_selected_action": [row.pk]}
+    assert b"1 token revoked" in client.post(address, data, follow=True).content
+    row.refresh_from_db()
+    assert row.revoked_by == admin
+    assert AuditEvent.objects.get(action="token.revoked").details["owner"] == str(row.owner)

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from assessments.choices import Role
 from assessments.models import ScanRequest
 from assessments.selectors.search import MAX_QUERY, RECENT, get_search_page
+from assessments.services.saved_views import save_view
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ruleset")]
@@ -58,6 +59,12 @@ def test_items_areas_controls_and_pages_are_found(admin: AbstractUser) -> None:
     assert any("API1" in title for title in titles(admin, "api1", "controls"))
     assert titles(admin, "frameworks", "pages") == ["Frameworks"]
     assert titles(admin, "dark mode", "actions") == ["Change theme"]
+
+
+def test_saved_views_are_found_by_those_who_see_them(admin: AbstractUser) -> None:
+    save_view(owner=admin, list="repositories", name="Red ones", query="grade=F")
+    assert titles(admin, "red", "views") == ["Red ones"]
+    assert titles(factories.admin(), "red", "views") == []
 
 
 def test_the_kind_with_the_best_answer_is_first(admin: AbstractUser) -> None:
@@ -167,7 +174,7 @@ def test_the_number_of_queries_does_not_grow(client: Client, admin: AbstractUser
     assert count() == few
     with CaptureQueriesContext(connection) as queries:
         get_search_page(admin, {"q": "service", "from": "/repositories/service-one/"}, 5)
-    assert len(queries) <= 5, [one["sql"] for one in queries]
+    assert len(queries) <= 6, [one["sql"] for one in queries]
 
 
 def test_every_page_carries_the_dialog_for_who_is_signed_in(client: Client) -> None:

@@ -89,15 +89,16 @@ def test_only_administrators_are_offered_the_scope_that_administers(
 
 def test_a_token_is_revoked_and_stays_in_the_list(user: AbstractUser, signed_in: SignedIn) -> None:
     row, _ = create_token(owner=user, name="CI", scopes=["read"])
-    client = signed_in(user)
+    client, address = signed_in(user), f"{PAGE}{row.public_id}/revoke/"
+    assert b"Type the name" in client.get(address).content
+    assert client.post(address, {"name": "another"}).status_code == 422
     for _ in range(2):
-        response = client.post(f"{PAGE}{row.public_id}/revoke/", follow=True)
+        response = client.post(address, {"name": "CI"}, follow=True)
         assert response.status_code == 200
     row.refresh_from_db()
-    assert row.revoked_by == user
+    assert row.revoked_by == user and row.revoked_at is not None
     page = response.content.decode()
-    assert "Revoked" in page and f"{row.public_id}/revoke/" not in page
-    assert client.get(f"{PAGE}{row.public_id}/revoke/").status_code == 405
+    assert "Revoked" in page and address not in page
     assert client.post(f"{PAGE}nothing/revoke/").status_code == 404
 
 

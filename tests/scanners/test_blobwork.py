@@ -5,7 +5,7 @@ import pytest
 
 from scanners import blobwork
 from scanners.blobscan import Plan
-from scanners.blobwork import divide, observe_blobs, observe_in_two
+from scanners.blobwork import Found, Meanwhile, divide, observe_blobs, observe_in_two
 from scanners.matchers.base import Scope
 from scanners.matchers.text import TextMatcher
 
@@ -66,6 +66,33 @@ def test_one_language_is_divided_too(work: dict[str, list[Plan]], sizes: dict[st
 def test_little_work_is_not_divided(work: dict[str, list[Plan]]) -> None:
     assert divide(work, {**SIZES, "f" * 40: 0}) == (work, {})
     assert divide({}, {}) == ({}, {})
+
+
+def test_what_is_done_meanwhile_is_the_parents_and_has_its_blobs(
+    work: dict[str, list[Plan]], sizes: dict[str, int]
+) -> None:
+    done: list[tuple[int, set[str]]] = []
+
+    def act(found: Found) -> None:
+        done.append((os.getpid(), set(found.texts)))
+
+    found = observe_in_two(work, sizes, WHOLE, read_many, Meanwhile(act, 1.0))
+    assert done == [(os.getpid(), set(WHOLE))]
+    assert found.observations == observe_blobs(work, WHOLE, read_many).observations
+    done.clear()
+    observe_in_two(work, dict.fromkeys(sizes, 0), WHOLE, read_many, Meanwhile(act, 0.0))
+    assert done == []
+
+
+def test_the_first_share_is_smaller_by_what_else_is_done_there(
+    work: dict[str, list[Plan]], sizes: dict[str, int]
+) -> None:
+    single = {blob: plans[:1] for blob, plans in work.items()}
+    shares = [sum(sizes[blob] for blob in divide(single, sizes, (), more)[0]) for more in (0.0, 30.0, 60.0)]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > shares[-1]
+    first = set(list(single)[-3:])
+    assert first <= divide(single, sizes, first, 30.0)[0].keys()
 
 
 def test_the_share_of_a_child_that_dies_is_done_again(

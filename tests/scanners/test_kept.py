@@ -1,4 +1,7 @@
+import marshal
+import zlib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +53,28 @@ def test_a_removed_file_is_seen(read: Callable[[], tuple[Any, int]], place: Path
     assert read() == ({"a": "one"}, 2)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 0}'])
+def whole(value: object) -> bytes:
+    raw = marshal.dumps(value)
+    return zlib.crc32(raw).to_bytes(4, "big") + raw
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"abc", b"{}{}{}", whole([]), whole({"format": 0}), whole("x")[:-1]]
+)
 def test_a_damaged_file_is_made_anew(
-    read: Callable[[], tuple[Any, int]], tmp_path: Path, content: str
+    read: Callable[[], tuple[Any, int]], tmp_path: Path, content: bytes
 ) -> None:
     read()
     (kept,) = (tmp_path / "cache" / "rulesets").iterdir()
-    kept.write_text(content)
+    kept.write_bytes(content)
     assert read() == ({"a": "one"}, 2)
     assert read() == ({"a": "one"}, 2)
+
+
+def test_what_cannot_be_kept_is_made_each_time(place: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        made = kept_document(tmp_path / "cache", place, lambda: (date(2024, 1, 1), [place / "a.yaml"]))
+        assert made == date(2024, 1, 1)
 
 
 def test_where_nothing_can_be_written_the_answer_is_the_same(place: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from scanners.lazy import Lazy, lazy_re, lazy_re2
+from scanners.lazy import Lazy, kept_re2, lazy_re, lazy_re2
 
 
 def test_nothing_is_compiled_before_it_is_used_and_then_once() -> None:
@@ -36,3 +36,9 @@ def test_text_with_odd_bytes_is_searched_too() -> None:
     pattern = lazy_re2(r"(^|/)lib/[^/]+\.js$")
     assert pattern.search("lib/\udcff.js").span() == (0, 8)
     assert pattern.search("\udcff/b.js") is None
+
+
+def test_many_expressions_are_kept() -> None:
+    found = [kept_re2(f"(?i)kept{number}") for number in range(300)]
+    assert all(kept_re2(f"(?i)kept{number}") is found[number] for number in range(300))
+    assert found[7].search("a KEPT7").span() == (2, 7)

@@ -2,7 +2,9 @@ import time
 
 import pytest
 
-from scanners.redact import BLANK, find_secrets, is_placeholder, redact, redact_url
+import scanners.redact
+from scanners.gate import clue_of
+from scanners.redact import BLANK, find_credentials, find_secrets, is_placeholder, redact, redact_url
 
 # Put together here so that no scanner takes this file itself for a leak.
 TOKENS = {
@@ -32,6 +34,20 @@ def test_tokens_of_providers_are_found_and_blanked_wherever_they_stand(kind):
         assert kind in {hit.kind for hit in find_secrets(text)}
         assert value not in redact(text)
         assert value[:-4] not in redact(text)
+
+
+@pytest.mark.parametrize("by_literals", [False, True])
+def test_credentials_are_the_strong_ones_of_all_secrets(by_literals, monkeypatch):
+    monkeypatch.setattr(scanners.redact, "_gate", None)
+    monkeypatch.setattr(scanners.redact, "_sure_gate", None)
+    if by_literals:
+        scanners.redact.use_literals({hint: clue_of(hint) for hint in scanners.redact.HINTS})
+    lines = [f"{name} = '{token}' # example {token}" for name, token in TOKENS.items()]
+    lines += ["password = 'k3#fP9!xq2Lm'", "-----BEGIN PRIVATE KEY-----", "AKIA" + "EXAMPLEEXAMPLE12"]
+    for text in ("\n".join(lines), *lines):
+        strong = [hit for hit in find_secrets(text) if hit.strength == "strong"]
+        assert find_credentials(text) == strong
+    assert len(find_credentials("\n".join(lines))) > 10
 
 
 @pytest.mark.parametrize("kind", [k for k in TOKENS if k not in ("google-api-key", "jwt")])

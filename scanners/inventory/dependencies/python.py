@@ -5,15 +5,27 @@ from collections.abc import Callable
 from scanners.inventory.dependencies.manifest import Manifest, refuse_conflicts
 from scanners.inventory.dependencies.pyproject import parse_pipfile, parse_pyproject
 from scanners.inventory.dependencies.pythonlocks import parse_conda, parse_pipfile_lock, parse_toml_lock
-from scanners.inventory.dependencies.pythonsetup import parse_setup_cfg, parse_setup_py
 from scanners.inventory.dependencies.requirements import parse_requirements
 from scanners.lazy import lazy_re
+
+
+def _setup_cfg(path: str, text: str) -> Manifest:
+    from scanners.inventory.dependencies.pythonsetup import parse_setup_cfg  # here: it reads syntax trees
+
+    return parse_setup_cfg(path, text)
+
+
+def _setup_py(path: str, text: str) -> Manifest:
+    from scanners.inventory.dependencies.pythonsetup import parse_setup_py
+
+    return parse_setup_py(path, text)
+
 
 _READERS: dict[str, Callable[[str, str], Manifest]] = {
     "pyproject.toml": parse_pyproject,
     "pipfile": parse_pipfile,
-    "setup.cfg": parse_setup_cfg,
-    "setup.py": parse_setup_py,
+    "setup.cfg": _setup_cfg,
+    "setup.py": _setup_py,
     "pipfile.lock": parse_pipfile_lock,
     "uv.lock": parse_toml_lock,
     "poetry.lock": parse_toml_lock,

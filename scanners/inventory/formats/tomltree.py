@@ -1,7 +1,6 @@
 """TOML leaves: values by the standard library, lines by a locator of our own."""
 
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +19,8 @@ Path = tuple[str | int, ...]
 
 def load(path: str, text: str) -> dict[str, Any]:
     """The plain values of ``text``; raises SettingsError."""
+    import tomllib  # here, because a tree without TOML should not pay for it
+
     check_text(path, text)
     opened = text.count("[") + text.count("{")
     if opened > MAX_DEPTH and _nesting(text) > MAX_DEPTH:

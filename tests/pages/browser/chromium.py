@@ -19,6 +19,8 @@ OPTIONS = (
     "--disable-sync",
 )
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+DRAWN_MS = 60_000
+"""How long a chart may take to be drawn: its library is large, and checks run beside each other."""
 WIDTHS = (360, 1280, 1920)
 
 
@@ -70,5 +72,6 @@ def settle(page: Page) -> None:
     """Waits until charts near the top are drawn, then goes back to the top."""
     for chart in page.locator("[data-chart]").all():
         chart.scroll_into_view_if_needed()
-        page.wait_for_selector(f"[data-chart='{chart.get_attribute('data-chart')}'][data-ready]")
+        name = chart.get_attribute("data-chart")
+        page.wait_for_selector(f"[data-chart='{name}'][data-ready]", timeout=DRAWN_MS)
     page.evaluate("scrollTo(0, 0)")

@@ -26,10 +26,16 @@ FOLDER = Path("screenshots")
 
 def problems_of(page: Page) -> list[str]:
     """What is wrong with the page being shown: too wide, or a rule of WCAG 2.2 AA broken."""
-    found = []
+    return [*overflow_of(page), *violations_of(page)]
+
+
+def overflow_of(page: Page) -> list[str]:
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    if wider > 0:
-        found.append(f"{wider} px wider than the window")
+    return [f"{wider} px wider than the window"] if wider > 0 else []
+
+
+def violations_of(page: Page) -> list[str]:
+    found = []
     for violation in Axe().run(page).response["violations"]:
         node = violation["nodes"][0]
         found.append(f"{violation['id']} ({len(violation['nodes'])}×): {node['html'][:160]}")
