@@ -29,9 +29,11 @@ _TEST_DIRS = frozenset(
      "acceptance", "acceptance-tests", "fuzz", "loadtest", "load-tests", "load_tests", "testsuite", "testfixtures",
      "androidtest", "inttest", "it", "features", "cassettes", "factories"]
 )  # fmt: skip
-_SOFT_TEST_DIRS = frozenset(
-    ["features", "it", "testing", "factories", "acceptance", "mocks", "spec", "specs", "fuzz"]
-)
+_PARTS_OF_A_PROGRAM = frozenset(["features", "factories"])
+"""Test folders at the root; anywhere else a program keeps what it is made of there."""
+_STEPS = frozenset(["steps", "step_definitions", "step-definitions", "stepdefinitions"])
+"""What Cucumber and its like keep beside the features that they run."""
+_SOFT_TEST_DIRS = frozenset(["it", "testing", "acceptance", "mocks", "spec", "specs", "fuzz"])
 """Names that are a test folder only where they lie at the root, beside or inside one."""
 _EXAMPLE_DIRS = frozenset(
     ["example", "examples", "_examples", "sample", "samples", "demo", "demos", "fixtures", "fixture", "__fixtures__",
@@ -102,6 +104,10 @@ def _directory_role(directory: str) -> Role | None:
         return above  # below src/main a folder is a package name: com/example, org/…/samples
     if lower in _GENERATED_DIRS:
         return "generated"
+    if lower in _PARTS_OF_A_PROGRAM and parent:
+        return above
+    if lower in _STEPS and parent.lower().endswith("features"):
+        return "test"
     if lower in _TEST_DIRS:
         if lower not in _SOFT_TEST_DIRS or not parent or parent.rsplit("/", 1)[-1].lower() in _PACKAGE_ROOTS:
             return "test"

@@ -33,6 +33,10 @@ _CODE = lazy_re2(
 """A comment's words that are a statement, not a sentence."""
 
 
+_ANNOTATION = lazy_re2(rb"^\s*(?:/\*)?\*\s*@[A-Z][\w\\]*")
+"""A line of PHP's documentation that the program reads: ``@Route(...)``, unlike ``@param``, declares something."""
+
+
 def is_commented_out(line: bytes) -> bool:
     """True for a line of ``//`` or ``#`` comment whose words are code; ``line`` has no white space around it.
 
@@ -52,6 +56,8 @@ def in_comment(data: bytes, position: int, language: str) -> bool:
     stripped = before.lstrip()
     if language in _HASH and (stripped.startswith(b"#") or b" # " in before):
         return not stripped.startswith(b"#[") or language != "php"
+    if language == "php" and _ANNOTATION.match(data[start : start + 200]):
+        return False
     if language in _SLASH:
         if stripped.startswith((b"//", b"* ", b"*\t")) or b" // " in before:
             return b"*/" not in before

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _KEY = (
     rb"(?:SECRET_?KEY(?:_BASE)?|secret_?key(?:_base)?|[sS]ecretKey|JWT_?(?:SECRET|KEY|SIGNING_?KEY|PRIVATE_?KEY)(?:_?KEY)?|"
-    rb"jwt_?(?:secret|key|signing_?key)(?:_?key)?|jwt[.-](?:secret|key)|[jJ]wtSecret(?:Key)?|[jJ]wtKey|SIGNING_?KEY|signing_?key|[sS]igningKey|"
+    rb"jwt_?(?:secret|key|signing_?key)(?:_?key)?|jwt[.-](?:secret|key)|(?:[jJ]wt|JWT)(?:Secret(?:Key)?|SigningKey|Key)|SIGNING_?KEY|signing_?key|[sS]igningKey|"
     rb"SESSION_?SECRET|session_?secret|sessionSecret|COOKIE_?SECRET|cookie_?secret|cookieSecret|TOKEN_?SECRET|token_?secret|tokenSecret|"
     rb"ACCESS_TOKEN_SECRET|REFRESH_TOKEN_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|IssuerSigningKey|HMAC_?(?:KEY|SECRET)|hmac_?(?:key|secret))"
 )
@@ -60,10 +60,23 @@ _FALLBACK_TARGET = lazy_re2(
 _BARE = lazy_re2(
     rb"(?m)^\s*(?P<name>[\w.]*" + _KEY + rb")\s*=\s*[\"']?(?P<bare>[^\s\"'#;]{6}[^\s\"'#;]*)[\"']?\s*$"
 )
+_ENV = lazy_re2(
+    rb"(?m)^\s*(?:export\s+)?(?P<name>\w*(?:SECRET(?:_?KEY)?(?:_BASE)?|APP_KEY|SIGNING_?KEY|JWT_?KEY))\s*=\s*[\"']?"
+    rb"(?:base64:)?(?P<bare>[A-Za-z0-9+/=_-]{24}[A-Za-z0-9+/=_-]*)[\"']?\s*$"
+)
+"""A key in a file of environment variables, long enough to have been drawn by chance."""
+_ENV_DEVELOPMENT = lazy_re2(
+    rb"(?im)^\s*(?:\w*_)?(?:ENV|ENVIRONMENT|MODE)\s*=\s*[\"']?(?:dev|local|test)|^\s*\w*DEBUG\s*=\s*[\"']?(?:1|true|on|yes)\b"
+)
+_SHORT = lazy_re2(
+    rb"(?m)^\s*[\"']?(?P<name>secret|jwt-?[sS]ecret|secretKey|sessionSecret|cookieSecret|tokenSecret)[\"']?\s*:\s*[\"']?"
+    rb"(?P<bare>[A-Za-z0-9+/=_@#!.-]{4}[A-Za-z0-9+/=_@#!.-]{0,8})[\"']?,?\s*$"
+)
+"""A key of any length in a file of defaults."""
 _CALLS = lazy_re2(
     rb"(?:jwt\.(?:sign|verify|encode|decode)\([^\n]{1,60}?,\s*|SignedString\(\[\]byte\(|secretOr(?:Private)?Key\s*:\s*|"
     rb"(?:[sS]ession|jwt|JWT|[jJ]wtModule\.register|[fF]astify-?[jJ]wt['\"]?\)?|@fastify/jwt['\"]\)?|@fastify/cookie['\"]\)?|NextAuth|betterAuth)\s*[(,]\s*\{[^{}]*?\bsecret\s*:\s*(?:[^,\n'\"`]{0,60}(?:\|\||\?\?)\s*)?|"
-    rb"(?:Encoding|DecodingKey|EncodingKey)[\w.:]*(?:from_secret|GetBytes)\(\s*b?|setSigningKey\(|signWith\([^\n]{1,40},\s*|cookieParser\(\s*|HS256\.new\(|HmacSha\w*::new_from_slice\(b?)"
+    rb"(?:Encoding|DecodingKey|EncodingKey)[\w.:]*(?:from_secret|GetBytes)\(\s*b?|setSigningKey\(|Algorithm\.HMAC\d+\(|signWith\([^\n]{1,40},\s*|cookieParser\(\s*|HS256\.new\(|HmacSha\w*::new_from_slice\(b?)"
     + _LITERAL
 )
 _FORMS = {
@@ -72,6 +85,7 @@ _FORMS = {
     "ini": [_BARE],
     "toml": [_ASSIGNED],
     "json": [_ASSIGNED, _SECTION],
+    "env": [_ENV],
 }
 """How languages that are no programs write a key."""
 _VALUES = (b"double", b"single", b"tick", b"default", b"bare")
@@ -108,6 +122,12 @@ _BARRED = lazy_re2(
     r"azure-pipelines|scripts?/|seeds?(ers)?/|seed\.|fixtures?/|dockerfile|makefile|\.devcontainer/|.*(launchsettings|postman).*\.json$|"
     r".*[._/-](dev|development|local|test|testing|ci|docker)(\.|/|_settings|$)|settings/(dev|development|local|test|testing|ci)|.*test.*\.(ya?ml|properties|json)$|locales?/|i18n/|lang/)"
 )
+_ENV_FILE = lazy_re2(r"(^|/)\.env(\.prod(uction)?)?$")
+"""Files of variables that a program reads as they are; ``.env.example`` and its like are for people."""
+_DEFAULTS = lazy_re2(r"(^|/)config/(default|production)\.(ya?ml|json5?)$")
+"""Settings that apply where nothing else is configured."""
+_FOREIGN = lazy_re2(r"(?i)captcha|stripe|paypal")
+"""Settings of other people's services: what they call a secret key signs nothing here."""
 _SHOWN = lazy_re2(r"(?i)example|sample|\.dist$|template")
 _LOCAL = lazy_re2(
     r"(?i)localhost|self-?signed|snake-?oil|(^|[/._-])(dev|development|local|test|testing|demo|dummy)([/._-]|$)"
@@ -126,7 +146,7 @@ class CommittedSecrets:
     """Facts: [[line, kind, live], ...]; ``live`` is 1 for a credential of a known form, 0 for a signing key."""
 
     name = "committed-secrets"
-    version = 14
+    version = 15
     languages = CODE | {
         "yaml",
         "json",
@@ -163,6 +183,10 @@ class CommittedSecrets:
         if language in CODE or language in _FORMS:
             for line in self._signing_keys(data, language):
                 found.setdefault(line, ("signing-key", 0))
+        if language in ("yaml", "json"):
+            for match in islice(_SHORT.finditer(data), MAX_HITS):
+                if not in_comment(data, match.end() - 1, language):
+                    found.setdefault(data.count(b"\n", 0, match.end() - 1) + 1, ("default-key", 0))
         return [[line, *found[line]] for line in sorted(found)][:MAX_HITS] or None
 
     def _signing_keys(self, data: bytes, language: str) -> list[int]:
@@ -183,6 +207,8 @@ class CommittedSecrets:
                     continue
                 if pattern is _ASSIGNED and not groups.get(b"bytes") and _names_nothing(value, name):
                     continue
+                if pattern is _ENV and (_ENV_DEVELOPMENT.search(data) or not _drawn(value)):
+                    continue
                 if _guarded(data, match.start(), match.end(), value, language):
                     continue
                 lines.append(data.count(b"\n", 0, match.end() - 1) + 1)
@@ -195,12 +221,19 @@ class CommittedSecrets:
             if not _DATA.search(path)
             for line, kind, live in hits
             if (
-                not _BARRED.search(path)
+                _counts(path, kind)
                 if not live
                 else not (_SHOWN.search(path) or kind == "private-key" and _LOCAL.search(path))
             )
         ]
         return Answer(tuple(evidence[:5]), count=len(evidence), files=len({e.path for e in evidence}))
+
+
+def _counts(path: str, kind: str) -> bool:
+    """Whether a key that is written in a file of this name is in force somewhere."""
+    if kind == "default-key":
+        return bool(_DEFAULTS.search(path))
+    return not _FOREIGN.search(path) and bool(_ENV_FILE.search(path) or not _BARRED.search(path))
 
 
 def _live(text: str, hit: SecretHit, language: str) -> bool:
@@ -217,6 +250,16 @@ def _live(text: str, hit: SecretHit, language: str) -> bool:
     if in_comment((before + text[hit.start : hit.end]).encode(), len(before.encode()), language):
         return False
     return not _FAKE.search(before.rpartition("\n")[2])
+
+
+def _drawn(value: bytes) -> bool:
+    """True for letters and digits as a generator draws them: of several kinds, and hardly one twice in a row."""
+    kinds = (
+        any(c in b"0123456789" for c in value)
+        + any(65 <= c <= 90 for c in value)
+        + any(97 <= c <= 122 for c in value)
+    )
+    return kinds >= 2 and len(set(value)) >= 12 and not _FAKE.search(value.decode("ascii", "replace"))
 
 
 def _is_template(value: bytes) -> bool:

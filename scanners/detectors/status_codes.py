@@ -52,7 +52,7 @@ _CALLED = (
     + r"(?:Error|Response|Exception|AsJson)?\("
 )
 _NUMBER = (
-    r"(?:\bstatus(?:_?[cC]ode)?[\"'\]]*\s*(?:=|:|\(|=>)\s*|\bstatus\w*\(?[^\n]*(?:\|\||\?\?)\s*|\b(?:sendStatus|abort|abort_if|abort_unless|halt|head|HTTPException|HttpException|HttpError|"
+    r"(?:(?:\b|_)status(?:_?[cC]ode)?[\"'\]]*\s*(?:=|:|\(|=>)\s*|\bstatus\w*\(?[^\n]*(?:\|\||\?\?)\s*|\b(?:sendStatus|abort|abort_if|abort_unless|halt|head|HTTPException|HttpException|HttpError|"
     r"HTTPError|ApiError|APIError|AppError|[cC]reateError|createHttpError|http_error|http_response_code|setStatus(?:Code)?|WriteHeader|"
     r"put_status|AbortWithStatus(?:JSON)?|error!|ErrorResponse|NewHTTPError|NewError|StatusCode|HttpResponse|Response|error|code|statusCode|super|"
     r"respond_with_error|ResponseEntity\.status|ErrorHandler|c\.(?:JSON|String|Status|Data|HTML))\s*\(?\s*(?:\w+\s*,\s*)?[\"']?|"
@@ -120,7 +120,7 @@ class StatusCodes:
     """
 
     name = "status-codes"
-    version = 1
+    version = 2
     languages = frozenset(_LANGUAGES)
     roles = frozenset(["source"])
     gate = (

@@ -53,6 +53,12 @@ from scanners.classify import role_of
         ("jest.config.js", "source"),
         ("tox.ini", "source"),
         ("Dockerfile", "source"),
+        ("features/login.rb", "test"),
+        ("src/features/login/api.ts", "source"),
+        ("app/features/article/controllers.rs", "source"),
+        ("backend/features/steps/login.py", "test"),
+        ("src/factories/order.py", "source"),
+        ("tests/factories/order.py", "test"),
     ],
 )
 def test_the_role_of_a_path(path: str, role: str) -> None:

@@ -27,6 +27,11 @@ from scanners.comments import in_comment, is_commented_out
         ("html", "<p>NEEDLE</p>", False),
         ("elixir", '@doc """\nNEEDLE\n"""', True),
         ("rust", "/// NEEDLE", True),
+        ("php", "/**\n * @Route(NEEDLE)\n */", False),
+        ("php", "/** @ORM\\Entity(NEEDLE) */", False),
+        ("php", "/**\n * @param NEEDLE\n */", True),
+        ("php", "/**\n * see @Route(NEEDLE)\n */", True),
+        ("java", "/**\n * @Route(NEEDLE)\n */", True),
     ],
 )
 def test_comments_and_docstrings_are_told_from_code(language: str, text: str, expected: bool) -> None:

@@ -16,6 +16,8 @@ MAX_SOUGHT_LINES = 200_000
 _NAME = lazy_re(r"[\w.-]")
 _NAME_END = lazy_re(r"[^\w.-]")
 _TASK_KEYS = ("cmd", "shell", "script", "call", "composite", "sequence", "expr", "chain")
+_RUN_GROUPS = frozenset(["main", "default", "prod", "production", "app", "runtime"])
+"""Dependency groups (PEP 735) of what the program itself needs, in projects that are not packaged."""
 _PIPFILE_TABLES = frozenset(["source", "requires", "scripts", "pipenv"])
 
 
@@ -138,7 +140,8 @@ def _standard(toml: _Toml) -> Iterator[Dependency]:
     for extra in toml.table("project", "optional-dependencies"):
         yield from toml.listed(("project", "optional-dependencies", extra), scope_of(extra, "optional"))
     for group in toml.table("dependency-groups"):
-        yield from toml.listed(("dependency-groups", group), scope_of(group, "dev"))
+        scope = "runtime" if normalised(group) in _RUN_GROUPS else scope_of(group, "dev")
+        yield from toml.listed(("dependency-groups", group), scope)
     yield from toml.listed(("build-system", "requires"), "build")
 
 

@@ -135,6 +135,13 @@ def test_versions_stand_in_routes_headers_or_media_types(files: dict[str, str], 
     assert verdict_of("architecture.api-versioning", files, **SERVICE) == expected
 
 
+def test_routes_without_pages_are_an_api_however_they_write_json() -> None:
+    routes = {"a.rb": "".join(f"get '/{n}' do\nend\n" for n in "abcd")}
+    pages = {**routes, "views/a.html.erb": "<p><%= @a %></p>\n"}
+    assert verdict_of("architecture.api-versioning", routes, **SERVICE) == "fail"
+    assert verdict_of("architecture.api-versioning", pages, **SERVICE) == "not_applicable"
+
+
 @pytest.mark.parametrize(
     "files",
     [

@@ -49,6 +49,7 @@ LINTING = [
     ("lints of Cargo", {**RUST, "Cargo.toml": '[package]\nname = "a"\n[lints.rust]\nunsafe_code = "forbid"\n'}, "pass"),
     ("an attribute of Rust", {"src/a.rs": "#![deny(warnings)]\nfn a() {}\n"}, "pass"),
     ("Credo", {"a.ex": "defmodule A do\nend\n", ".credo.exs": "%{configs: []}\n"}, "pass"),
+    ("a target of make with an old linter", {**GO, "Makefile": "lint:\n\t@golint $(PACKAGES)\n"}, "pass"),
     ("a target of make", {**GO, "Makefile": "lint:\n\tgolangci-lint run\n"}, "pass"),
     ("a step of CI", {**GO, **ci("golangci-lint run")}, "pass"),
     ("vet", {**GO, **ci("go vet ./...")}, "pass"),

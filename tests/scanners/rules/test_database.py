@@ -61,6 +61,7 @@ def test_connections_are_pooled(files: dict[str, str], expected: str) -> None:
         ({"a.go": "package a\nfunc a() {\n\trows, _ := db.Query(q)\n\tdefer rows.Close()\n}\n"}, "pass"),
         ({"a.go": "package a\nfunc a() {\n\tdefer conn.Close()\n}\n"}, "fail"),
         ({"A.java": "@Transactional\nvoid a() {}\n"}, "pass"),
+        ({"A.kt": "fun a() = transaction(Database.connect(source)) {\n}\n"}, "pass"),
         ({"a.rb": "class A < ApplicationRecord\nend\n"}, "pass"),
         ({"A.php": "<?php class A extends Model {}"}, "pass"),
         ({"A.cs": "services.AddDbContext<AppContext>();\n"}, "pass"),

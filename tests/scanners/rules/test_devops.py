@@ -56,6 +56,8 @@ def test_an_image_of_the_application_is_built(files: dict[str, str], expected: s
 COMPOSE = [
     ("compose", {**CODE, "compose.yaml": "services:\n  db:\n    image: postgres\n"}, "pass"),
     ("an old file", {**CODE, "docker-compose.yml": "db:\n  image: postgres\n"}, "pass"),
+    ("below docker", {**CODE, "docker/stack.yml": "services:\n  db:\n    image: postgres\n"}, "pass"),
+    ("settings of a build", {**CODE, "docker/settings.yaml": "images:\n  debian:\n    build: a\n"}, "fail"),
     ("a devcontainer with services", {**CODE, ".devcontainer/devcontainer.json": '{"dockerComposeFile": "c.yml"}'}, "pass"),
     ("a devcontainer without", {**CODE, ".devcontainer/devcontainer.json": '{"image": "python"}'}, "fail"),
     ("Tilt", {**CODE, "Tiltfile": "k8s_yaml('a.yml')\n"}, "pass"),

@@ -237,6 +237,8 @@ DEVELOPMENT = [
     ("Python", "service", readme("```\npip install -r requirements.txt\npython manage.py runserver\n```\n"), "pass"),
     ("Go", "service", readme("```\ngo mod download\ngo run ./cmd/server\n```\n"), "pass"),
     ("Java", "service", readme("```\n./mvnw spring-boot:run\n```\n"), "pass"),
+    ("Gradle", "service", readme("> ./gradlew clean build\n\n> ./gradlew run\n"), "pass"),
+    ("Gradle on Windows", "service", readme("```\ngradlew.bat bootRun\n```\n"), "pass"),
     ("containers", "service", readme("```\ndocker compose up\n```\n"), "pass"),
     ("inline", "service", readme("Run `bundle install`, then `bin/rails server`.\n"), "pass"),
     ("words of prose", "service", readme("make sure it works\njust use\ntask list\nnode graph\nair\n"), "fail"),

@@ -59,6 +59,13 @@ HANDLERS = [
     ({"a.js": "list.onError(error);\n"}, "fail"),
     ({"a.go": "r := gin.Default()\n"}, "pass"),
     ({"a.go": "r := gin.New()\n"}, "fail"),
+    (
+        {
+            "a.go": "func Handler() routing.Handler {\n\tdefer func() {\n\t\tif e := recover(); e != nil {\n\t\t\tc.Write(e)\n\t\t}\n\t}()\n}\n"
+        },
+        "pass",
+    ),
+    ({"a.go": "func work() {\n\tdefer func() {\n\t\trecover()\n\t}()\n}\n"}, "fail"),
     ({"a.go": "func getStatusCode(err error) int { return 1 }\n"}, "pass"),
     ({"A.java": "@RestControllerAdvice\nclass A {}\n"}, "pass"),
     ({"A.java": "@RestController\nclass A { @ExceptionHandler void f() {} }\n"}, "fail"),
@@ -138,6 +145,7 @@ def test_error_bodies_have_one_shape(files: dict[str, str], expected: str) -> No
     [
         ({"a.py": "raise HTTPException(status_code=404)\nraise HTTPException(409)\nreturn {}, 422\n"}, "pass"),
         ({"a.py": "raise HTTPException(status_code=404)\nraise HTTPException(status_code=404)\n"}, "fail"),
+        ({"a.py": "class A(E):\n    _status_code = 404\nclass B(E):\n    _status_code = 403\nclass C(E):\n    _status_code = 409\n"}, "pass"),
         ({"a.py": "if r.status_code == 404: ...\nif r.status_code == 409: ...\nif r.status_code == 500: ...\n"}, "fail"),
         ({"a.py": "raise Http404\nraise PermissionDenied\nraise ValidationError('x')\n"}, "pass"),
         ({"a.py": "status.HTTP_404_NOT_FOUND\nstatus.HTTP_403_FORBIDDEN\nHTTPStatus.CONFLICT\n"}, "pass"),

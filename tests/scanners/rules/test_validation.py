@@ -18,6 +18,8 @@ SERVICE = {"kind": "service", "has_http_api": True, "has_database": True}
         ({"a.py": "from django import forms\nclass A(forms.Form): ...\nclass B(forms.Form): ...\n"
           "form = A(request.POST)\nx = request.POST['x']\n"}, "pass"),
         ({"a.js": "const s = Joi.object({});\nrouter.post('/a', validate(s), f);\n"}, "pass"),
+        ({"a.js": "const Joi = require('joi');\nmodule.exports = { create: { body: { name: Joi.string() } } };\n", "r.js": "router.route('/').post(validate(create), add);\n"}, "pass"),
+        ({"r.js": "router.route('/').post(add);\n"}, "fail"),
         ({"a.js": "router.post('/a', f);\nrouter.put('/b', g);\nrouter.post('/c', h);\nconst s = z.object({});\n"}, "fail"),
         ({"package.json": '{"dependencies": {"@nestjs/core": "1"}}',
           "a.dto.ts": "import { IsEmail } from 'class-validator';\n" + "@IsEmail()\n" * 3}, "pass"),
@@ -115,6 +117,9 @@ def test_annotated_functions_are_counted_in_words() -> None:
         ({"a.js": "const q = req.query.q;\n"}, "fail"),
         ({"a.js": "celebrate({ query: Joi.object({}) });\nconst q = req.query;\n"}, "pass"),
         ({"a.ts": "f(@Query() query: ListDto) {}\n"}, "pass"),
+        ({"a.ts": "f(@Query() query): Promise<A> {}\n"}, "fail"),
+        ({"a.ts": "f(@Query() query: any) {}\n"}, "fail"),
+        ({"A.php": '<?php\n/**\n * @QueryParam(name="limit", requirements="\\d+")\n */\nclass A {}'}, "pass"),
         ({"a.go": 'n := c.DefaultQuery("n", "1")\n'}, "fail"),
         ({"a.go": 'n, err := strconv.Atoi(c.Query("n"))\nif err != nil {\n\treturn c.String(400, "bad")\n}\n'}, "pass"),
         ({"a.go": 'n, err := strconv.Atoi(c.Query("n"))\nif err != nil {\n\tn = 10\n}\n'}, "fail"),
