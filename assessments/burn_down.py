@@ -21,6 +21,8 @@ def burn_down(
     ]
     layout = time_layout(yaxis={"rangemode": "tozero", "tickformat": "d"})
     layout["showlegend"] = True
+    layout["legend"] = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+    layout["margin"] = {**layout["margin"], "t": 32}
     end = planned[-1][0] if len(planned) > 1 else None
     return Chart(
         figure={"data": data, "layout": layout},

@@ -28,6 +28,11 @@ class KeptForm:
     fields: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
 
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """What was filled in, under names that people can read."""
+        return [(name.replace("_", " ").capitalize(), value) for name, value in self.fields if value]
+
 
 def keep(request: HttpRequest) -> bool:
     """Keeps what was posted; False where it is too much, holds files or is no form."""
