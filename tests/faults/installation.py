@@ -70,6 +70,7 @@ class Installation:
         stack.callback(self.git.stopping.set)
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PLUMBLINE_")},
+            "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_URL": self.database.url,
             "PLUMBLINE_REDIS_URL": self.broker.url,
             "PLUMBLINE_DATA_DIR": str(self.data),
