@@ -292,6 +292,7 @@ OTHERS = frozenset(
         # Parts of pages.
         "repository-progress",
         "repository-backfill-progress",
+        "rescan-progress",
         # Steps of signing in that need the one before, and what is for people without a password.
         "account_confirm_login_code",
         "account_set_password",
