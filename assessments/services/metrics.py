@@ -61,7 +61,7 @@ def _database() -> Iterator[Metric]:
     )
     held = GaugeMetricFamily("plumbline_repositories", "Repositories, by what holds them.", labels=["state"])
     for state, rows in (
-        ("all", Repository.objects.all()),
+        ("all", Repository.objects.filter(archived_at=None)),
         ("quarantined", Repository.objects.filter(quarantined_at__isnull=False)),
         ("unreachable", Repository.objects.filter(unreachable_at__isnull=False)),
         ("failing", Repository.objects.exclude(last_error_id="")),

@@ -23,9 +23,9 @@ LOGS = {
 @pytest.fixture(autouse=True)
 def in_seconds() -> Iterator[None]:
     shipped()
-    started = time.monotonic()
+    started = time.process_time()
     yield
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 def judge(files: dict[str, str | bytes]) -> ScanResult:

@@ -236,6 +236,6 @@ def test_addresses_lose_their_user_part(text, shown):
     ids=["names", "letters", "jwt", "quotes", "keys", "addresses", "blanks"],
 )
 def test_hostile_text_takes_linear_time(text):
-    begun = time.monotonic()
+    begun = time.process_time()
     redact(text)
-    assert time.monotonic() - begun < 4
+    assert time.process_time() - begun < 4

@@ -179,8 +179,8 @@ def test_a_path_that_is_no_manifest_is_refused():
 
 def test_finding_many_names_in_many_dependencies_is_fast():
     found = declared("npm", *(f"@scope{n % 50}/package-{n}" for n in range(5000)))
-    start = time.perf_counter()
+    start = time.process_time()
     for n in range(500):
         assert found.find("npm", f"@scope{n % 50}/package-{n}")
         assert found.find("npm", f"@scope{n % 20}/*")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -75,6 +75,6 @@ def test_broken_modules_are_refused_with_their_line(text, line):
 
 
 def test_endless_tool_path_costs_little():
-    start = time.perf_counter()
+    start = time.process_time()
     parse("go.mod", "tool " + "a/" * 500_000)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -184,10 +184,10 @@ def test_bombs_are_refused(path: str, text: str) -> None:
     "text", ["a" + " " * 900_000 + "b", "a=" + "  b" * 300_000, "\n" * 900_000, '"' * 900_000]
 )
 def test_odd_text_takes_little_time(path: str, text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with contextlib.suppress(SettingsError):
         assert all(setting.line for setting in parse_settings(path, text))
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_formats_are_known_by_name() -> None:

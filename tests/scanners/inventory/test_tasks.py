@@ -243,9 +243,9 @@ def test_growth_is_bounded() -> None:
     "text", ['"' * 60_001, "a\\" * 30_000, "(" * 60_000, "# " * 30_000, "$(" * 30_000 + "npm test"]
 )
 def test_hostile_commands_take_little_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     TaskRunners.from_files(NODE).expand(text)
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(
@@ -264,9 +264,9 @@ def test_hostile_commands_take_little_time(text: str) -> None:
     ],
 )
 def test_hostile_task_files_take_little_time(command: str, path: str, text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     TaskRunners.from_files({path: text}).expand(command)
-    assert time.monotonic() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_broken_task_files_are_passed_over() -> None:

@@ -71,9 +71,9 @@ def test_scripted_pipelines_and_classes() -> None:
     ],
 )
 def test_hostile_text_takes_little_time(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     parse_workflow("Jenkinsfile", text)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_conflicts_raise_and_names_are_known() -> None:

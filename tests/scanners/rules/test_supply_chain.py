@@ -390,6 +390,6 @@ def test_a_broken_workflow_does_not_hide_what_another_one_does() -> None:
     ],
 )
 def test_hostile_text_costs_no_more_than_reading_it(path: str, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     judged({path: text})
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
