@@ -1,12 +1,13 @@
 """Page models of the frameworks: which control is met, by which items, in which repositories."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from assessments.frameworks import (
@@ -26,6 +27,7 @@ from assessments.selectors.reports import guidance_of
 from assessments.services.assess import OUTCOMES
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.standard import Item
+from assessments.standings import Standings
 from assessments.tables import Listing, Shown, everything, shown
 
 COUNTED: tuple[Status, ...] = ("met", "partly", "not_met", "not_measured", "not_applicable")
@@ -155,19 +157,13 @@ def get_framework_page(user: AbstractUser, framework: Framework, query: Mapping[
     """One framework over the repositories that the person may see, of one team where the query names it."""
     serving = items_serving(framework, guidance_of(DEFAULT))
     team = text(query, "team", 100)
-    counts: dict[str, Counter[str]] = {control: Counter() for control in serving}
-    repositories = 0
-    for _, verdicts in _standings(user, team):
-        repositories += 1
-        for control, items in serving.items():
-            if items:
-                counts[control][status_of(items, verdicts)] += 1
+    keys, standings = _standings_at_once(user, team)
     links = _links()
     rows = tuple(
         ControlRow(
             control=control,
             items=tuple(links[item] for item in serving[control.id] if item in links),
-            counts=dict(counts[control.id]),
+            counts=standings.counts(serving[control.id]) if serving[control.id] else {},
             url=reverse("framework-control", args=[framework.slug, control.id]),
         )
         for control in framework.controls
@@ -179,7 +175,7 @@ def get_framework_page(user: AbstractUser, framework: Framework, query: Mapping[
         rows=rows,
         table=everything(CONTROLS),
         covered=sum(bool(row.items) for row in rows),
-        repositories=repositories,
+        repositories=len(keys),
         team=team,
         teams=tuple(visible_teams(user).order_by("name")),
         export_urls=tuple(
@@ -196,14 +192,13 @@ def get_control_page(
     items = items_serving(framework, guidance_of(DEFAULT))[control.id]
     links = _links()
     wanted = query.get("status", "") if query.get("status", "") in COUNTED else ""
-    counts: Counter[str] = Counter()
-    rows = []
-    for one in _standing_of(user, items):
-        counts[one[1]] += 1
-        if wanted in ("", one[1]):
-            rows.append(one)
-    page = paginate(rows, query)
-    page.object_list = [_standing_row(*one) for one in page.object_list]
+    keys, standings = _standings_at_once(user, "")
+    statuses = standings.statuses(items)
+    counts = Counter(statuses)
+    page = paginate(
+        [key for key, status in zip(keys, statuses, strict=True) if wanted in ("", status)], query
+    )
+    page.object_list = [_standing_row(*one) for one in _standing_of(user, items, page.object_list)]
     return ControlPage(
         framework=framework,
         framework_url=reverse("framework", args=[framework.slug]),
@@ -220,9 +215,11 @@ Stands = tuple[Repository, Status, tuple[str, ...]]
 """A repository, its status at a control, and the titles of the items that it lacks there."""
 
 
-def _standing_of(user: AbstractUser, items: tuple[str, ...]) -> Iterator[Stands]:
+def _standing_of(
+    user: AbstractUser, items: tuple[str, ...], keys: Sequence[int] | None = None
+) -> Iterator[Stands]:
     links = _links()
-    for repository, verdicts in _standings(user, ""):
+    for repository, verdicts in _standings(user, "", keys):
         lacking = tuple(
             links[item].title for item in items if item in links and verdicts(item) in ("fail", "unknown")
         )
@@ -295,14 +292,41 @@ class _Verdicts:
         return OUTCOMES[self._letters[place]] if place is not None else "unknown"
 
 
-def _standings(user: AbstractUser, team: str) -> Iterator[tuple[Repository, _Verdicts]]:
-    """Every judged repository that the person may see, with its raw verdicts.
+def _judged(user: AbstractUser, team: str) -> QuerySet[Repository]:
+    chosen = visible_repositories(user).filter(current__isnull=False)
+    return chosen.filter(team__slug=team) if team else chosen
+
+
+def _places_of(ruleset: int) -> dict[str, int]:
+    """Where each item of a ruleset version stands in its vectors."""
+    return {item.id: n for n, item in enumerate(built(RulesetVersion.objects.get(pk=ruleset))[1].items)}
+
+
+def _standings_at_once(user: AbstractUser, team: str) -> tuple[list[int], Standings]:
+    """The keys of every judged repository that the person may see, by name, and where they stand.
 
     One query, and one per ruleset version among them.
     """
-    chosen = visible_repositories(user).filter(current__isnull=False)
-    if team:
-        chosen = chosen.filter(team__slug=team)
+    rows = list(
+        _judged(user, team)
+        .order_by("name", "pk")
+        .values_list("pk", "current__verdicts", "current__ruleset_id")
+    )
+    rulesets = [ruleset for _, _, ruleset in rows]
+    places = {ruleset: _places_of(ruleset) for ruleset in set(rulesets)}
+    return [key for key, _, _ in rows], Standings([vector for _, vector, _ in rows], rulesets, places)
+
+
+def _standings(
+    user: AbstractUser, team: str, keys: Sequence[int] | None = None
+) -> Iterator[tuple[Repository, _Verdicts]]:
+    """Every judged repository that the person may see, or those of ``keys``, with its raw verdicts.
+
+    One query, and one per ruleset version among them.
+    """
+    chosen = _judged(user, team)
+    if keys is not None:
+        chosen = chosen.filter(pk__in=keys)
     places: dict[int, dict[str, int]] = {}
     rows = (
         chosen.select_related("team", "current")
@@ -313,6 +337,5 @@ def _standings(user: AbstractUser, team: str) -> Iterator[tuple[Repository, _Ver
         assert repository.current is not None  # by the filter
         ruleset = repository.current.ruleset_id
         if ruleset not in places:
-            items = built(RulesetVersion.objects.get(pk=ruleset))[1].items
-            places[ruleset] = {item.id: n for n, item in enumerate(items)}
+            places[ruleset] = _places_of(ruleset)
         yield repository, _Verdicts(repository.current.verdicts, places[ruleset])
