@@ -16,7 +16,7 @@ from scanners.errors import SourceError
 from scanners.values import dataclass
 
 MAX_REFS = 100_000
-_MAX_PACKED_REFS_BYTES = 32 << 20
+MAX_PACKED_BYTES = 32 << 20
 _MAX_SMALL_FILE_BYTES = 64 << 10
 _MAX_ALTERNATES = 16
 
@@ -61,8 +61,7 @@ def find_local(path: Path) -> LocalRepository:
 
 def borrow(repository: LocalRepository, ours: Path) -> None:
     """Make or renew the bare repository ``ours`` with the references of ``repository``, not its settings."""
-    refs = dict(_packed_refs(repository.common_dir))
-    refs.update(_loose_refs(repository.common_dir / "refs"))
+    refs = refs_of(repository.common_dir)
     head = _head(repository.git_dir)
     sample = head if _ID.fullmatch(head) else next(iter(refs.values()), b"")
     for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
@@ -74,6 +73,16 @@ def borrow(repository: LocalRepository, ours: Path) -> None:
         ours / "packed-refs", b"".join(b"%s %s\n" % (value, name) for name, value in sorted(refs.items()))
     )
     write_plain(ours / "HEAD", head + b"\n")
+
+
+def refs_of(common_dir: Path) -> dict[bytes, bytes]:
+    """The id that each reference names, read without git, which takes longer to start than to answer.
+
+    As many as ``MAX_REFS`` of each kind, none where they are kept as a reftable or in a file beyond ``MAX_PACKED_BYTES``.
+    """
+    refs = dict(_packed_refs(common_dir))
+    refs.update(_loose_refs(common_dir / "refs"))
+    return refs
 
 
 def read_plain(path: Path, limit: int, *, follow: bool = True) -> bytes | None:
@@ -146,7 +155,7 @@ def _head(git_dir: Path) -> bytes:
 
 
 def _packed_refs(common_dir: Path) -> Iterator[tuple[bytes, bytes]]:
-    content = read_plain(common_dir / "packed-refs", _MAX_PACKED_REFS_BYTES) or b""
+    content = read_plain(common_dir / "packed-refs", MAX_PACKED_BYTES) or b""
     for line in content.split(b"\n")[:MAX_REFS]:
         usual = _USUAL_REF.fullmatch(line)
         if usual:

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 from scanners.digests import sha256
 from scanners.errors import LimitError, ObjectError, SourceError
 from scanners.git import GitFailed, run_git
-from scanners.localgit import borrow, find_local, read_plain
+from scanners.localgit import MAX_PACKED_BYTES, MAX_REFS, borrow, find_local, read_plain, refs_of
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
 from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, tidy
@@ -287,7 +287,7 @@ def is_sound(path: Path) -> bool:
         run_git(["cat-file", "-e", "HEAD^{tree}"], repo=path)
     except GitFailed:
         try:
-            refs = _refs(path)
+            refs = _refs_by_git(path)
         except GitFailed:
             return False
         branch = _head_branch(path)
@@ -304,6 +304,22 @@ def _is_at(place: Path, file: IO[str]) -> bool:
 
 
 def _refs(path: Path) -> dict[str, str]:
+    """The id of each branch and tag, read as files: a mirror that has not moved is looked at every day."""
+    packed = path / "packed-refs"
+    plain = (path / "HEAD").is_file() and not (path / "reftable").exists()
+    if plain and (not packed.exists() or packed.stat().st_size <= MAX_PACKED_BYTES):
+        found = refs_of(path)
+        if len(found) < MAX_REFS:
+            return {
+                name.decode("utf-8", "surrogateescape"): value.decode()
+                for name, value in found.items()
+                if name.startswith((b"refs/heads/", b"refs/tags/"))
+            }
+    return _refs_by_git(path)
+
+
+def _refs_by_git(path: Path) -> dict[str, str]:
+    """The same by git, which raises GitFailed where it finds no repository of its own."""
     raw = run_git(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags"], repo=path)
     pairs = (line.partition(" ") for line in raw.decode("utf-8", "surrogateescape").splitlines())
     return {name: value for value, _, name in pairs}
