@@ -30,7 +30,12 @@ def problems_of(page: Page) -> list[str]:
 
 
 def overflow_of(page: Page) -> list[str]:
-    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    # A window that has just been resized keeps the room of a scroll bar for a moment.
+    for _ in range(10):
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wider <= 0:
+            break
+        page.wait_for_timeout(100)
     return [f"{wider} px wider than the window"] if wider > 0 else []
 
 
