@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments import policy
 from assessments.choices import CredentialKind, Forge
 from assessments.models import Credential, CredentialGrant, PushHook, Team
+from assessments.selectors.filters import text
 from assessments.selectors.sources import get_credential_page, get_hook_page, get_sources_page
 from assessments.services import credentials, hooks
 from assessments.source_forms import ConfirmForm, CredentialForm, GrantForm, HookForm, ReplaceForm
@@ -242,7 +243,7 @@ def _chosen_team(request: HttpRequest) -> Team | None:
     teams = policy.led_teams(request.user)
     if not policy.is_admin(request.user) and not teams.exists():
         raise PermissionDenied
-    return teams.filter(slug=request.GET.get("team", "")).first()
+    return teams.filter(slug=text(request.GET, "team", 100)).first()
 
 
 def _back(request: HttpRequest, team: Team | None) -> tuple[str, ...]:

@@ -216,6 +216,7 @@ def test_unknown_formats_and_strange_teams_ask_for_nothing(client: Client) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.django_db(transaction=True)  # the thread that renews the lease must see the export
 @pytest.mark.parametrize("format", [ExportFormat.CSV, ExportFormat.ZIP])
 def test_a_thousand_repositories_are_written_without_being_held(format: ExportFormat) -> None:
     team = factories.team()

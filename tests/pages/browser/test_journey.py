@@ -146,9 +146,11 @@ def test_the_keyboard_reaches_search_and_content(page: Page) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("/")
+    expect(page.locator("#palette-field")).to_be_focused()
     page.keyboard.type("shop")
+    expect(page.locator("[role=option][aria-selected=true]")).to_contain_text("Shop")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("table").get_by_role("link", name="Shop")).to_be_visible()
+    expect(page.get_by_role("heading", name="Shop", level=1)).to_be_visible()
 
 
 def test_the_theme_is_remembered(page: Page) -> None:
