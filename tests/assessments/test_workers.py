@@ -67,7 +67,7 @@ class Worker:
             **environment,
         }
         chosen = "PLUMBLINE_SCAN_QUEUES" in environment
-        queues = [] if chosen else ["--queues", environment.get("TEST_QUEUE", "scans")]
+        queues = [] if chosen else ["--queues", environment.get("TEST_QUEUE", "scans,scans.large")]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "tests.worker", "worker", *queues,
