@@ -6,7 +6,7 @@ import io
 import os
 import select
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -24,7 +24,7 @@ _MAX_RESTARTS = 50
 class Blobs(Protocol):
     """Where a tree gets the contents of its files."""
 
-    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]: ...
+    def read_many(self, ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]: ...
 
     def read(self, blob: str) -> bytes | None: ...
 
@@ -39,7 +39,7 @@ class BlobReader:
         self._stall = stall_seconds
         self._single: _Process | None = None
 
-    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+    def read_many(self, ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]:
         """(id, content) in the order asked for; None where it is missing, broken, too large or no blob.
 
         Raises LimitError (git.timeout) when git stalls, ObjectError (git.corrupt) when it keeps failing.
@@ -191,7 +191,7 @@ class MemoryBlobs:
     def __init__(self, contents: dict[str, bytes]) -> None:
         self._contents = contents
 
-    def read_many(self, ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+    def read_many(self, ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]:
         for blob in ids:
             yield blob, self._contents.get(blob)
 

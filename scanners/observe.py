@@ -143,7 +143,7 @@ class Observer:
                 if blob not in known[plan]:
                     missing[blob].append(plan)
         entries_of = {blob: wanted[plans[0]][blob] for blob, plans in missing.items()}
-        whole = {blob for blob, entries in entries_of.items() if any(_is_parsed(e.path) for e in entries)}
+        whole = frozenset(b for b, entries in entries_of.items() if any(_is_parsed(e.path) for e in entries))
         if processes > 1:
             sizes = {blob: entries[0].size for blob, entries in entries_of.items()}
 

@@ -1,17 +1,18 @@
 import os
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Generator, Iterable
 
 import pytest
 
 from scanners import blobwork
 from scanners.blobscan import Plan
-from scanners.blobwork import Found, Meanwhile, divide, observe_blobs, observe_in_two
+from scanners.blobwork import Found, Meanwhile, observe_blobs, observe_in_two
 from scanners.matchers.base import Scope
 from scanners.matchers.text import TextMatcher
 
 TEXTS = {f"{number:040x}": b"needle\n" * (number % 7) + b"hay\n" * 3 for number in range(60)}
 SIZES = {blob: len(text) for blob, text in TEXTS.items()}
-WHOLE = {f"{number:040x}" for number in (3, 50)}
+WHOLE = frozenset(f"{number:040x}" for number in (3, 50))
 
 
 def matcher(key: int, pattern: str) -> TextMatcher:
@@ -19,7 +20,7 @@ def matcher(key: int, pattern: str) -> TextMatcher:
     return TextMatcher(key, pattern, frozenset(["python"]), (), scope, "", "", "", False)
 
 
-def read_many(ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+def read_many(ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]:
     for blob in ids:
         yield blob, TEXTS.get(blob)
 
@@ -39,33 +40,61 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
 
 def test_two_processes_find_what_one_finds(work: dict[str, list[Plan]], sizes: dict[str, int]) -> None:
-    ours, theirs = divide(work, sizes)
-    assert ours and theirs
     alone, together = observe_blobs(work, WHOLE, read_many), observe_in_two(work, sizes, WHOLE, read_many)
     assert together.observations == alone.observations
     assert together.texts == alone.texts and set(alone.texts) == WHOLE
     assert together.unread == alone.unread == ["f" * 40]
 
 
-def test_every_question_is_put_in_one_share(work: dict[str, list[Plan]], sizes: dict[str, int]) -> None:
-    shares = [
-        {(blob, plan) for blob, plans in share.items() for plan in plans} for share in divide(work, sizes)
-    ]
-    assert shares[0] | shares[1] == {(blob, plan) for blob, plans in work.items() for plan in plans}
-    assert not shares[0] & shares[1]
+class Takers:
+    """A way to read blobs that is slow in one of the two processes and tells which process read which."""
+
+    def __init__(self, slow_child: bool) -> None:
+        self.parent, self.slow_child = os.getpid(), slow_child
+        self.reading, self.writing = os.pipe()
+
+    def read_many(self, ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]:
+        ours = os.getpid() == self.parent
+        for blob, data in read_many(ids):
+            time.sleep(0.01 if ours != self.slow_child else 0.0002)
+            os.write(self.writing, f"{int(ours)} {blob}\n".encode())
+            yield blob, data
+
+    def shares(self) -> tuple[set[str], set[str]]:
+        """The blobs that the parent read, and those that the child did; the last of each it may have read in vain."""
+        os.close(self.writing)
+        with open(self.reading) as lines:
+            taken = [line.split() for line in lines]
+        ours = {blob for whose, blob in taken if whose == "1"}
+        return ours, {blob for whose, blob in taken if whose == "0"}
 
 
-def test_one_language_is_divided_too(work: dict[str, list[Plan]], sizes: dict[str, int]) -> None:
-    single = {blob: plans[:1] for blob, plans in work.items()}
-    ours, theirs = divide(single, sizes)
-    total = sum(sizes.values())
-    assert sum(sizes[blob] for blob in theirs) == pytest.approx(total / 2, rel=0.2)
-    assert ours.keys() | theirs.keys() == single.keys()
+@pytest.mark.parametrize("slow_child", [True, False])
+def test_who_is_faster_takes_more_and_nobody_the_others(
+    work: dict[str, list[Plan]], sizes: dict[str, int], slow_child: bool
+) -> None:
+    takers = Takers(slow_child)
+    found = observe_in_two(work, sizes, frozenset(), takers.read_many)
+    assert found.observations == observe_blobs(work, frozenset(), read_many).observations
+    ours, theirs = takers.shares()
+    assert ours | theirs == work.keys()
+    assert len(ours & theirs) <= 2
+    assert (len(ours) > len(theirs)) == slow_child
 
 
-def test_little_work_is_not_divided(work: dict[str, list[Plan]]) -> None:
-    assert divide(work, {**SIZES, "f" * 40: 0}) == (work, {})
-    assert divide({}, {}) == ({}, {})
+def test_more_blobs_than_a_pipe_holds_bytes_are_taken_in_batches(
+    work: dict[str, list[Plan]], sizes: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blobwork, "_MAX_CLAIMS", 7)
+    found = observe_in_two(work, sizes, WHOLE, read_many)
+    assert found.observations == observe_blobs(work, WHOLE, read_many).observations
+
+
+def test_little_work_is_not_divided(work: dict[str, list[Plan]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
+    found = observe_in_two(work, {**SIZES, "f" * 40: 0}, WHOLE, read_many)
+    assert found.observations == observe_blobs(work, WHOLE, read_many).observations
+    assert observe_in_two({}, {}, frozenset(), read_many) == Found()
 
 
 def test_what_is_done_meanwhile_is_the_parents_and_has_its_blobs(
@@ -84,23 +113,12 @@ def test_what_is_done_meanwhile_is_the_parents_and_has_its_blobs(
     assert done == []
 
 
-def test_the_first_share_is_smaller_by_what_else_is_done_there(
-    work: dict[str, list[Plan]], sizes: dict[str, int]
-) -> None:
-    single = {blob: plans[:1] for blob, plans in work.items()}
-    shares = [sum(sizes[blob] for blob in divide(single, sizes, (), more)[0]) for more in (0.0, 30.0, 60.0)]
-    assert shares == sorted(shares, reverse=True)
-    assert shares[0] > shares[-1]
-    first = set(list(single)[-3:])
-    assert first <= divide(single, sizes, first, 30.0)[0].keys()
-
-
 def test_the_share_of_a_child_that_dies_is_done_again(
     work: dict[str, list[Plan]], sizes: dict[str, int]
 ) -> None:
     parent = os.getpid()
 
-    def deadly(ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+    def deadly(ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]:
         for number, answer in enumerate(read_many(ids)):
             if number == 5 and os.getpid() != parent:
                 os._exit(1)
@@ -124,7 +142,7 @@ def test_an_error_of_the_parents_ends_the_child(
 
     monkeypatch.setattr(os, "fork", counted_fork)
 
-    def failing(ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+    def failing(ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]:
         if os.getpid() == parent:
             raise OSError("the disk is gone")
         yield from read_many(ids)
