@@ -6,6 +6,7 @@ JSON, never as a pickle: it has read other people's files, so its word must not 
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -143,6 +144,7 @@ def _work_and_exit(work: Callable[[], Any], writing: int, memory_bytes: int, par
     """The whole life of the child; nothing of the parent's is its to finish: no buffers, no exit handlers."""
     try:
         _settle(memory_bytes, parent)
+        gc.freeze()  # looking for garbage would touch, and so copy, all that is the parent's
         said = _outcome(work)
         with open(writing, "wb") as answers:
             answers.write(json.dumps(said).encode())

@@ -19,6 +19,12 @@ MAX_OBJECT_BYTES = 64 << 20
 
 _CHUNK = 1 << 20
 _MAX_RESTARTS = 50
+_FEW = 400
+"""So many questions fit into a pipe, and are asked of a process that runs anyway sooner than one is started for them."""
+
+
+_OF_PARENTS: list["_Process"] = []
+"""Processes of parents, kept so that nobody ends them here."""
 
 
 class Blobs(Protocol):
@@ -38,14 +44,22 @@ class BlobReader:
         self._repo = repo
         self._stall = stall_seconds
         self._single: _Process | None = None
+        self._owner = os.getpid()
 
     def read_many(self, ids: Iterable[str]) -> Generator[tuple[str, bytes | None], None, None]:
         """(id, content) in the order asked for; None where it is missing, broken, too large or no blob.
 
         Raises LimitError (git.timeout) when git stalls, ObjectError (git.corrupt) when it keeps failing.
         """
+        self._leave_to_parent()
         left = list(ids)
         restarts = 0
+        if self._single is not None and len(left) <= _FEW:
+            answered = 0
+            for answer in self._few(left):
+                answered += 1
+                yield answer
+            left = left[answered:]
         while left:
             answered = 0
             with contextlib.closing(_Process(self._repo, self._stall, left)) as process:
@@ -69,8 +83,46 @@ class BlobReader:
             yield left[answered], None
             left = left[answered + 1 :]
 
+    def _few(self, ids: list[str]) -> Generator[tuple[str, bytes | None], None, None]:
+        """As ``read_many``, of the process that ``read`` keeps; ends early, with that process, where that gives up."""
+        process = self._single
+        assert process is not None
+        done = 0
+        try:
+            process.ask(*ids)
+            for blob in ids:
+                content = process.next(blob)
+                done += 1
+                yield blob, content
+        except (EOFError, BrokenPipeError):
+            return
+        finally:
+            if done < len(ids):  # it holds answers that nobody will take
+                self.close()
+
+    def expect_commit(self, commit: str) -> None:
+        """Asks for a commit, for ``expected_commit`` to give, so that git looks for it meanwhile."""
+        self._leave_to_parent()
+        self.close()
+        self._single = _Process(self._repo, self._stall)
+        with contextlib.suppress(BrokenPipeError):
+            self._single.ask(f"{commit}^{{commit}}")
+
+    def expected_commit(self) -> bytes | None:
+        """The commit that ``expect_commit`` asked for, None where there is none. Raises LimitError (git.timeout)."""
+        assert self._single is not None
+        try:
+            return self._single.next("", "commit")
+        except EOFError:
+            self.close()
+            return None
+        except BaseException:
+            self.close()
+            raise
+
     def read(self, blob: str) -> bytes | None:
         """The content of one blob, None as in ``read_many``. Cheap to call again: its process stays."""
+        self._leave_to_parent()
         for _ in range(2):
             fresh = self._single is None
             if self._single is None:
@@ -87,8 +139,17 @@ class BlobReader:
                 raise
         return None
 
+    def _leave_to_parent(self) -> None:
+        """In a process forked since: the one that ``read`` keeps is the parent's, and so are its answers."""
+        if self._owner != os.getpid():
+            self._owner = os.getpid()
+            if self._single is not None:
+                _OF_PARENTS.append(self._single)
+                self._single = None
+
     def close(self) -> None:
         """End the process kept by ``read``; reading again starts a new one."""
+        self._leave_to_parent()
         if self._single is not None:
             self._single.close()
             self._single = None
@@ -125,12 +186,15 @@ class _Process:
         assert self._git.stdout is not None
         self._stream = io.BufferedReader(_Watched(self._git.stdout.fileno(), stall), _CHUNK)
 
-    def ask(self, blob: str) -> None:
+    def ask(self, *objects: str) -> None:
         assert self._git.stdin is not None
-        self._git.stdin.write(f"{blob}\n".encode("ascii", "replace"))
+        self._git.stdin.write("".join(f"{name}\n" for name in objects).encode("ascii", "replace"))
 
-    def next(self, blob: str) -> bytes | None:
-        """The next answer, which must be to ``blob``. Raises EOFError when git has ended before giving it."""
+    def next(self, wanted: str, kind: str = "blob") -> bytes | None:
+        """The next answer, None where it is no object of ``kind``, or not ``wanted`` where that is given.
+
+        Raises EOFError when git has ended before giving it.
+        """
         header = self._stream.readline(512)
         if not header.endswith(b"\n"):
             raise EOFError
@@ -144,7 +208,7 @@ class _Process:
         content = self._stream.read(size)
         if len(content) < size or len(self._stream.read(1)) != 1:
             raise EOFError
-        return content if name == f"{blob} blob".encode() else None
+        return content if name.endswith(f"{wanted} {kind}".encode()) else None
 
     def _skip(self, size: int) -> None:
         while size > 0:

@@ -14,7 +14,7 @@ from typing import Any
 
 from scanners.digests import blake2b
 
-FORMAT = 4
+FORMAT = 5
 """Grows when what is kept changes its meaning."""
 
 Make = Callable[[], tuple[Any, Iterable[Path]]]

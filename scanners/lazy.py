@@ -6,16 +6,21 @@ the others would cost it more than reading the repository.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, cast
+from weakref import WeakSet
 
 
 class Lazy:
     """Stands for what ``compile(*arguments)`` gives, and has its attributes."""
 
+    _all: "WeakSet[Lazy]" = WeakSet()
+
     def __init__(self, compile: Callable[..., Any], *arguments: Any) -> None:
         self._compile = compile
         self._arguments = arguments
+        self._all.add(self)
 
     def __getattr__(self, name: str) -> Any:
         # Asked only for what is not there yet: each method is looked up once and then found at once.
@@ -24,6 +29,16 @@ class Lazy:
             compiled = self.__dict__["_compiled"] = self._compile(*self._arguments)
         value = self.__dict__[name] = getattr(compiled, name)
         return value
+
+
+def compile_all() -> None:
+    """Compiles now whatever has been put off so far, for a process that is forked for many repositories.
+
+    What is no valid expression goes on failing where it is used.
+    """
+    for expression in list(Lazy._all):
+        with suppress(Exception):
+            expression.search  # noqa: B018 - looking it up compiles
 
 
 class _LazyText(Lazy):

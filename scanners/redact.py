@@ -103,6 +103,12 @@ def use_literals(known: Mapping[str, str]) -> None:
         _sure_gate = Gate([HINTS[index] for index in _SURE], known)
 
 
+def prepare_redaction() -> None:
+    """Compiles every pattern now, for a process that is forked for many repositories."""
+    for pattern in _PATTERNS:
+        _regex(pattern).search("")
+
+
 def redact(text: str) -> str:
     """``text`` with every value that may be a secret as ``[redacted]``; names around it stay readable."""
     parts: list[str] = []

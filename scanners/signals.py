@@ -86,8 +86,10 @@ class Answers:
         return answer
 
     def forget(self) -> None:
-        """Drop what was worked out, once the stack that matchers may depend on has been decided."""
-        self._known.clear()
+        """Drop what was worked out of matchers that depend on the stack, once that has been decided."""
+        self._known = {
+            name: answer for name, answer in self._known.items() if not _asks_for_stack(self._signals[name])
+        }
 
     def question(self, signal_id: str) -> str:
         return self._signals[signal_id].question
@@ -143,6 +145,12 @@ class Answers:
         return any(
             matcher_misses(m, entry, self._view) for entry in self._view.unread for m in signal.matchers
         )
+
+
+def _asks_for_stack(signal: Signal) -> bool:
+    return any(matcher.scope.stack for matcher in signal.matchers) or any(
+        detector.scope.stack for detector in signal.detectors
+    )
 
 
 def _is_deep(path: str) -> bool:

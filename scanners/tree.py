@@ -68,29 +68,29 @@ class RepoTree:
         LimitError (source.too-many-files).
         """
         place = clean_root(root)
-        committed_at = read_committed_at(mirror, commit)
+        blobs = BlobReader(mirror)
         try:
-            listing = run_git(
-                ["ls-tree", "-r", "-z", "-l", "--full-tree", f"{commit}:{place}"],
-                repo=mirror,
-                timeout=timeout,
-                max_output=_MAX_LISTING_BYTES,
-            )
-        except GitFailed as error:
-            raise _listing_error(error, place) from error
-        if listing.count(b"\0") > max_files:
-            raise LimitError(
-                "source.too-many-files",
-                f"The commit holds more than {max_files} files.",
-                hint="Judge one part of it by its path.",
-                fault="repository",
-            )
-        entries, symlinks, submodules = _parse(listing)
+            blobs.expect_commit(commit)
+            listing = _listing(mirror, commit, place, timeout, blobs)
+            header = blobs.expected_commit()
+            if header is None:
+                raise commit_not_found(commit)
+            if listing.count(b"\0") > max_files:
+                raise LimitError(
+                    "source.too-many-files",
+                    f"The commit holds more than {max_files} files.",
+                    hint="Judge one part of it by its path.",
+                    fault="repository",
+                )
+            entries, symlinks, submodules = _parse(listing)
+        except BaseException:
+            blobs.close()
+            raise
         return cls(
             commit,
-            committed_at,
+            _committed_at(header),
             entries,
-            BlobReader(mirror),
+            blobs,
             place,
             symlinks=symlinks,
             submodules=submodules,
@@ -179,12 +179,13 @@ def clean_root(root: str) -> str:
 def read_committed_at(mirror: Path, commit: str) -> datetime:
     """When ``commit`` was committed, in UTC. Raises ObjectError (commit.not-found)."""
     try:
-        header = run_git(["cat-file", "commit", commit], repo=mirror, max_output=16 << 20).partition(b"\n\n")[
-            0
-        ]
+        return _committed_at(run_git(["cat-file", "commit", commit], repo=mirror, max_output=16 << 20))
     except GitFailed as error:
         raise commit_not_found(commit) from error
-    for line in header.split(b"\n"):
+
+
+def _committed_at(commit: bytes) -> datetime:
+    for line in commit.partition(b"\n\n")[0].split(b"\n"):
         if line.startswith(b"committer "):
             seconds = line.rsplit(b" ", 2)[-2:][0]
             try:
@@ -201,6 +202,20 @@ def commit_not_found(commit: str) -> ObjectError:
         f"There is no commit {commit[:100]!r} in the repository.",
         hint="Give a full commit id, a branch or a tag; a shallow copy may lack older commits.",
     )
+
+
+def _listing(mirror: Path, commit: str, place: str, timeout: float, blobs: BlobReader) -> bytes:
+    try:
+        return run_git(
+            ["ls-tree", "-r", "-z", "-l", "--full-tree", f"{commit}:{place}"],
+            repo=mirror,
+            timeout=timeout,
+            max_output=_MAX_LISTING_BYTES,
+        )
+    except GitFailed as error:
+        if blobs.expected_commit() is None:
+            raise commit_not_found(commit) from error
+        raise _listing_error(error, place) from error
 
 
 def _listing_error(error: GitFailed, place: str) -> ObjectError:

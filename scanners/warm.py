@@ -1,4 +1,4 @@
-"""What a process that judges again and again prepares once: the expressions of every language.
+"""What a process that judges again and again prepares once: the expressions of every language, and the parsers.
 
 Compiling them costs more than reading most repositories. A child that is forked afterwards finds them ready, where
 one that is forked before compiles them for its one repository and takes them with it.
@@ -10,14 +10,28 @@ repository did to its memory would be there for the next one to be judged by.
 
 from functools import lru_cache
 
+from scanners.cache import NoCache
 from scanners.languages import _BY_NAME, _BY_SUFFIX
+from scanners.lazy import compile_all
+from scanners.matchers.code import find_lines
 from scanners.observe import observer_for
+from scanners.redact import prepare_redaction
 from scanners.rules import Ruleset
 from scanners.scan import scan
 from scanners.tree import RepoTree
 
 _FOLDERS = ("src", "tests", "docs", "examples")
 """One for each role of which files are read."""
+_PARSED = {
+    "pyproject.toml": '[project]\nname = "a"\n',
+    "setup.py": "from setuptools import setup\n\nsetup(name='a')\n",
+    "package.json": '{"name": "a"}\n',
+    "pom.xml": "<project/>\n",
+    "Makefile": "test:\n\tmake\n",
+    "compose.yaml": "services: {}\n",
+    ".github/workflows/a.yml": "on: push\njobs:\n  a:\n    steps:\n      - run: make test\n",
+}
+"""One for each parser, which is loaded with the first file that needs it."""
 
 
 @lru_cache(maxsize=8)
@@ -33,5 +47,13 @@ def warm(ruleset: Ruleset) -> None:
         for number, name in enumerate(names.values())
         for folder in _FOLDERS
     }
-    scan(RepoTree.from_files(files), ruleset)
-    observer_for(ruleset).prepare()
+    tree, observer = RepoTree.from_files(files | _PARSED), observer_for(ruleset)
+    scan(tree, ruleset)
+    view = observer.view(tree, NoCache())
+    for signal in ruleset.signals.values():
+        for matcher in signal.matchers:
+            list(matcher.hits(view))
+    find_lines("", "python", [])
+    observer.prepare()
+    compile_all()
+    prepare_redaction()

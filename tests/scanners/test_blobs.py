@@ -91,3 +91,61 @@ def test_git_that_stalls_is_given_up_on(tmp_path, monkeypatch):
     with pytest.raises(LimitError):
         reader.read("0" * 40)
     assert time.monotonic() - begun < 3
+
+
+def test_a_few_are_asked_of_the_process_that_runs_anyway(work, monkeypatch):
+    asked = ids(work, "odd.bin", "a.txt", "empty")
+    with BlobReader(work / ".git") as reader:
+        assert reader.read(asked[1]) == b"alpha\n"
+        monkeypatch.setattr("scanners.blobs.start_git", lambda *_, **__: pytest.fail("another process"))
+        assert list(reader.read_many([*asked, "0" * 40])) == [
+            (asked[0], bytes(range(256)) * 3),
+            (asked[1], b"alpha\n"),
+            (asked[2], b""),
+            ("0" * 40, None),
+        ]
+
+
+def test_answers_that_nobody_took_are_nobodys_next_answer(work):
+    first, second = ids(work, "odd.bin", "a.txt")
+    with BlobReader(work / ".git") as reader:
+        reader.read(second)
+        answers = reader.read_many([first, second])
+        assert next(answers) == (first, bytes(range(256)) * 3)
+        answers.close()
+        assert reader.read(second) == b"alpha\n"
+
+
+def test_a_damaged_object_among_a_few_costs_only_itself(work):
+    first, broken, last = ids(work, "a.txt", "odd.bin", "empty")
+    file = loose_object(work, broken)
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:40])
+    with BlobReader(work / ".git") as reader:
+        reader.read(first)
+        asked = [first, broken, last]
+        assert dict(reader.read_many(asked)) == {first: b"alpha\n", broken: None, last: b""}
+
+
+def test_a_commit_can_be_asked_for_ahead_and_one_that_is_none_is_none(work):
+    head, blob = git(work, "rev-parse", "HEAD"), ids(work, "a.txt")[0]
+    with BlobReader(work / ".git") as reader:
+        reader.expect_commit(head)
+        assert reader.expected_commit().startswith(b"tree ")
+        assert reader.read(blob) == b"alpha\n"
+        for other in ("0" * 40, blob):
+            reader.expect_commit(other)
+            assert reader.expected_commit() is None
+
+
+def test_a_process_forked_since_has_its_own_git(work):
+    asked = ids(work, "odd.bin", "a.txt")
+    with BlobReader(work / ".git") as reader:
+        reader.read(asked[0])
+        child = os.fork()
+        if not child:
+            right = dict(reader.read_many(asked)) == {asked[0]: bytes(range(256)) * 3, asked[1]: b"alpha\n"}
+            reader.close()
+            os._exit(not right)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert reader.read(asked[1]) == b"alpha\n"

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from scanners.lazy import Lazy, kept_re2, lazy_re, lazy_re2
+from scanners.lazy import Lazy, compile_all, kept_re2, lazy_re, lazy_re2
 
 
 def test_nothing_is_compiled_before_it_is_used_and_then_once() -> None:
@@ -42,3 +42,20 @@ def test_many_expressions_are_kept() -> None:
     found = [kept_re2(f"(?i)kept{number}") for number in range(300)]
     assert all(kept_re2(f"(?i)kept{number}") is found[number] for number in range(300))
     assert found[7].search("a KEPT7").span() == (2, 7)
+
+
+def test_all_that_was_put_off_is_compiled_at_once_and_a_wrong_one_stays_wrong() -> None:
+    made: list[str] = []
+
+    def compile(pattern: str) -> re.Pattern[str]:
+        made.append(pattern)
+        return re.compile(pattern)
+
+    kept, wrong = [Lazy(compile, "a"), Lazy(compile, "b")], Lazy(compile, "(")
+    compile_all()
+    assert set(made) >= {"a", "b", "("}
+    made.clear()
+    assert kept[1].search("b")
+    assert made == []
+    with pytest.raises(re.error):
+        wrong.search("x")
