@@ -22,17 +22,22 @@ MIN_SPAN = 30
 MAX_MARKERS = 40
 """Of more points than this only the backfilled ones are marked: all marks would run into one another."""
 
+UNKNOWN = "–"
+"""What a table of figures has where there was no score."""
+
 Figure = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """``rows`` are as wide as ``columns`` and hold every value that the figure shows."""
+    """``rows`` are as wide as ``columns`` and hold every value that the figure shows. ``drawn`` is False where that is
+    a single point: a sentence says it better than a field with one dot."""
 
     figure: Figure
     description: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ def trend(points: Iterable[TrendPoint], scale: Sequence[GradeBand], marks: Itera
         rows=tuple(
             (_day(p.at), _shown(p.score), p.letter or "no grade", _note(p)) for p in reversed(ordered)
         ),
+        drawn=sum(p.score is not None for p in ordered) > 1,
     )
 
 
@@ -128,14 +134,22 @@ def adoption(days: Sequence[tuple[date, int, int]]) -> Chart:
         }
     ]
     layout = time_layout(yaxis={"range": [0, 100], "dtick": 25, "ticksuffix": " %"})
-    (_, first_passing, first_failing), (_, passing, failing) = days[0], days[-1]
     return Chart(
         figure={"data": data, "layout": layout},
-        description=f"Passing in {first_passing} of {first_passing + first_failing} repositories on "
-        f"{spoken_day(days[0][0])}, in {passing} of {passing + failing} on {spoken_day(days[-1][0])}.",
+        description=_adoption_words(days),
         columns=("Date", "Passing", "Failing"),
         rows=tuple((day.isoformat(), str(p), str(f)) for day, p, f in reversed(days)),
+        drawn=len(days) > 1,
     )
+
+
+def _adoption_words(days: Sequence[tuple[date, int, int]]) -> str:
+    (first, first_passing, first_failing), (last, passing, failing) = days[0], days[-1]
+    begun = (
+        f"Passing in {first_passing} of {first_passing + first_failing} repositories on {spoken_day(first)}"
+    )
+    then = f", in {passing} of {passing + failing} on {spoken_day(last)}" if len(days) > 1 else ""
+    return f"{begun}{then}."
 
 
 def time_layout(yaxis: Mapping[str, Any]) -> Figure:
@@ -319,7 +333,7 @@ def _number(score: Fraction | None) -> float | None:
 
 
 def _shown(score: Fraction | None) -> str:
-    return "–" if score is None else tenths(score)
+    return UNKNOWN if score is None else tenths(score)
 
 
 def _day(moment: datetime | date) -> str:

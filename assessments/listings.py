@@ -1,10 +1,11 @@
 """The tables of the product, each described once for its page and its CSV. Pure: rows come from the selectors."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from assessments.tables import Column, Table, column, linked
+from assessments.charts import UNKNOWN, Chart
+from assessments.tables import Column, Listing, Table, column, everything, linked
 
 _GRADE = column("grade", "Grade", "grade", of="letter", sort="grade")
 _SCORE = column("score", "Score", "score", sort="score")
@@ -317,3 +318,14 @@ STANDINGS = Table(
     ),
     "repositories",
 )
+
+
+def chart_listing(chart: Chart | None, id: str, title: str, subject: str = "") -> Listing:
+    """The figures of a chart as its page has them in a table; no row where there is none yet."""
+
+    def cell(place: int) -> Callable[[Any], str]:
+        return lambda row: "" if row[place] == UNKNOWN else row[place]
+
+    titles = chart.columns if chart else ("Date",)
+    columns = tuple(Column(f"c{place}", name, cell(place), fixed=True) for place, name in enumerate(titles))
+    return Listing(everything(Table(id, title, columns, "points")), chart.rows if chart else (), subject)

@@ -43,7 +43,7 @@ def counts_of_items(user: AbstractUser) -> tuple[dict[str, int], dict[str, int]]
 
 
 def adoption_chart(item: str) -> Chart | None:
-    """In what share of the fleet the item passed, week by week; None before there are two.
+    """In what share of the fleet the item passed, week by week; None before it was counted once.
 
     The figures are the whole fleet's, without names, so everybody may see them.
     """
@@ -55,4 +55,4 @@ def adoption_chart(item: str) -> Chart | None:
     )
     last = days[-1][0] if days else since
     shown = [day for day in days if (last - day[0]).days % 7 == 0]
-    return adoption(shown) if len(shown) > 1 else None
+    return adoption(shown) if shown else None

@@ -13,7 +13,7 @@ from django.utils import timezone
 from assessments.charts import Chart
 from assessments.choices import ACTIVE_STATES, ExportScope, Outcome
 from assessments.grading import band
-from assessments.listings import DISTRIBUTION, FAILING_MOST, MOVERS, heat_table
+from assessments.listings import DISTRIBUTION, FAILING_MOST, MOVERS, chart_listing, heat_table
 from assessments.models import Repository, VerdictChange
 from assessments.policy import may_add_repositories, visible_repositories, visible_scans
 from assessments.selectors.adoption import counts_of_items
@@ -110,10 +110,15 @@ def get_fleet_page(user: AbstractUser) -> FleetPage:
 
 def get_fleet_tables(user: AbstractUser, query: Mapping[str, str]) -> Listing:
     """A table of the start page whole, by its id in ``table``: all that moved, all items that fail, all teams of the
-    heat map, or how many repositories have which grade."""
+    heat map, the figures of a chart, or how many repositories have which grade."""
     visible = visible_repositories(user)
     _, standard = built(current_version())
     wanted = query.get("table", "")
+    if wanted in ("trend", "grades-over-time"):
+        days = days_for(user, visible)
+        if wanted == "trend":
+            return chart_listing(average_chart(days, standard), wanted, "Average score")
+        return chart_listing(grades_chart(days), wanted, "Grades over time")
     if wanted == MOVERS.id:
         return Listing(everything(MOVERS), _all_movers(visible))
     if wanted == FAILING_MOST.id:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from assessments.listings import STEPS
+from assessments.listings import STEPS, chart_listing
 from assessments.selectors.plans import Found, PlanPage, SavedView, StepRow
 from assessments.tables import Listing, everything
 
@@ -18,6 +18,14 @@ class StepLine:
     ends: date | None
     action: str
     row: StepRow
+
+
+def plan_tables(page: PlanPage, wanted: str) -> Listing:
+    """The figures of the saved plan's burn-down where ``wanted`` names them, else the steps."""
+    if wanted == "burn-down":
+        chart = page.saved.burn_down if page.saved else None
+        return chart_listing(chart, wanted, "Steps left", page.slug)
+    return steps_of(page)
 
 
 def steps_of(page: PlanPage) -> Listing:

@@ -18,7 +18,7 @@ from django.urls import reverse
 from assessments.charts import Chart
 from assessments.choices import ACTIVE_STATES, ExportScope, ScanState
 from assessments.forge import forge_of
-from assessments.listings import repositories_table
+from assessments.listings import chart_listing, repositories_table
 from assessments.models import Assessment, Repository, ScanRequest, VerdictChange
 from assessments.policy import (
     kept_repositories,
@@ -396,6 +396,19 @@ def get_repository_page(
         backfill_url=reverse("repository-backfill", args=[slug]),
         backfill_progress_url=reverse("repository-backfill-progress", args=[slug]),
     )
+
+
+def get_trend_listing(repository: Repository, ruleset: str, *, by_today: bool = False) -> Listing:
+    """The figures of the trend that the page draws for the same ``ruleset`` and rules."""
+    standings = standings_of(repository)
+    ruleset = ruleset if ruleset in standings else DEFAULT
+    assessment = standings.get(ruleset, repository.current)
+    chart = (
+        repository_chart(repository, built(assessment.ruleset)[1], ruleset, by_today=by_today)
+        if assessment
+        else None
+    )
+    return chart_listing(chart, "trend", "Trend", repository.slug)
 
 
 def standings_of(repository: Repository) -> dict[str, Assessment]:

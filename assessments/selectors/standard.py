@@ -17,7 +17,7 @@ from assessments.charts import Chart
 from assessments.choices import Outcome
 from assessments.frameworks import Control, Framework
 from assessments.guidance import Guidance
-from assessments.listings import FAILING, STANDARD
+from assessments.listings import FAILING, STANDARD, chart_listing
 from assessments.models import ChecklistItem, Repository
 from assessments.policy import may_scan_some, visible_repositories
 from assessments.ranking import rank
@@ -215,9 +215,12 @@ def get_item_page(user: AbstractUser, item_id: str, query: Mapping[str, str]) ->
 
 
 def get_item_listing(user: AbstractUser, item_id: str, query: Mapping[str, str]) -> Listing | None:
-    """All repositories that fail an item of the current standard, None where there is no such item."""
+    """All repositories that fail an item of the current standard, or with ``table`` how it was adopted; None where
+    there is no such item."""
     if item_id not in built(current_version())[1].by_item:
         return None
+    if query.get("table") == "adoption":
+        return chart_listing(adoption_chart(item_id), "adoption", "Adoption in the whole fleet", item_id)
 
     def rows() -> Iterator[FailingRow]:
         for chunk in in_chunks(_failing(checklist_of(user, item_id))):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from assessments.charts import Chart
 from assessments.choices import ExportScope
 from assessments.grading import band
-from assessments.listings import TEAM_AREAS, TEAM_REPOSITORIES, TEAMS
+from assessments.listings import TEAM_AREAS, TEAM_REPOSITORIES, TEAMS, chart_listing
 from assessments.models import Repository, Team
 from assessments.policy import may_lead, may_lead_plan, may_manage_sources, may_scan, visible_teams
 from assessments.selectors.exports import ExportMenu, export_menu
@@ -188,7 +188,11 @@ def get_team_page(user: AbstractUser, team: Team, query: Mapping[str, str]) -> T
 
 
 def get_team_tables(team: Team, query: Mapping[str, str]) -> Listing:
-    """A table of the scorecard: its areas where ``table`` asks for them, else its repositories."""
+    """A table of the scorecard: its areas or the figures of its trend where ``table`` asks for them, else its
+    repositories."""
+    if query.get("table") == "trend":
+        days = days_of([team], team.repositories.all())
+        return chart_listing(average_chart(days, built(current_version())[1]), "trend", "Trend", team.slug)
     repositories = _repositories_of(team)
     if query.get("table") == TEAM_AREAS.id:
         report = _report_of(team, repositories, built(current_version())[1], None)

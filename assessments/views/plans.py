@@ -18,7 +18,7 @@ from assessments import policy
 from assessments.models import Repository, Team
 from assessments.plan_forms import CapacityForm, ScheduleForm, WishForm
 from assessments.program import PlanError
-from assessments.selectors.plan_steps import steps_of
+from assessments.selectors.plan_steps import plan_tables
 from assessments.selectors.plans import PlanPage, get_plan_page
 from assessments.services.plans import (
     Subject,
@@ -93,7 +93,8 @@ def _plan(request: HttpRequest, subject: Subject) -> HttpResponseBase:
     form = _wish_form(subject, request.GET if asked else None)
     if csv_wanted(request):
         wish = form.wish if form.is_bound and form.is_valid() else None
-        return csv_response(steps_of(get_plan_page(request.user, subject, wish)))
+        page = get_plan_page(request.user, subject, wish)
+        return csv_response(plan_tables(page, request.GET.get("table", "")))
     return _page(request, subject, form, status=422 if asked and not form.is_valid() else 200)
 
 

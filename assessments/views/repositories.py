@@ -17,6 +17,7 @@ from assessments.selectors.repositories import (
     get_repository_list,
     get_repository_listing,
     get_repository_page,
+    get_trend_listing,
 )
 from assessments.selectors.saved_views import get_view_menu
 from assessments.selectors.scans import latest_scan, progress_of
@@ -76,15 +77,12 @@ def repository_create(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def repository_detail(request: HttpRequest, slug: str) -> HttpResponse:
+def repository_detail(request: HttpRequest, slug: str) -> HttpResponseBase:
     repository = _visible(request, slug)
-    page = get_repository_page(
-        request.user,
-        repository,
-        request.GET.get("ruleset", DEFAULT),
-        by_today=request.GET.get("rules") == "today",
-        query=request.GET,
-    )
+    ruleset, by_today = request.GET.get("ruleset", DEFAULT), request.GET.get("rules") == "today"
+    if csv_wanted(request):
+        return csv_response(get_trend_listing(repository, ruleset, by_today=by_today))
+    page = get_repository_page(request.user, repository, ruleset, by_today=by_today, query=request.GET)
     return render(request, "repositories/detail.html", {"page": page})
 
 

@@ -1,6 +1,7 @@
 """Every table as a file, and the columns that a person chooses: same rows, same filters, same permissions as the page."""
 
 import csv
+import html
 import io
 import re
 from collections.abc import Callable
@@ -80,6 +81,11 @@ def addresses(judged: Repository) -> dict[str, str]:
         f"{one}/history/?format=csv": "b" * 40,
         f"{one}/history/?format=csv&table=changes": "testing.unit",
         f"{one}/plan/?format=csv&goal=all&starts_on=2026-01-05": judged.name,
+        f"{one}/?format=csv&table=trend": judged.letter,
+        f"{team}/?format=csv&table=trend": judged.letter,
+        "/?format=csv&table=trend": judged.letter,
+        "/?format=csv&table=grades-over-time": "1",
+        "/standard/testing.unit/?format=csv&table=adoption": "1",
         "/frameworks/?format=csv": "OpenSSF Scorecard",
         "/frameworks/twelve-factor/?format=csv": "III",
         "/frameworks/openssf-scorecard/CI-Tests/?format=csv": judged.name,
@@ -99,6 +105,43 @@ def test_every_page_links_to_its_files(client: Client, judged: Repository) -> No
     roll_up()
     for address in {address.split("?")[0] for address in addresses(judged)}:
         assert "format=csv" in text(client, address) or "/plan/" in address, address
+
+
+def test_a_chart_links_to_its_figures_and_they_are_those_of_its_table(
+    client: Client, judged: Repository
+) -> None:
+    """What the chart's own table shows is in the file, whichever rules the page was asked to draw."""
+    for query in ("", "?rules=today"):
+        page = text(client, f"/repositories/{judged.slug}/{query}")
+        [link] = re.findall(r'href="([^"]*table=trend[^"]*)"', page)
+        assert ("rules=today" in link) == bool(query)
+        rows = rows_of(client, f"/repositories/{judged.slug}/{html.unescape(link)}")
+        chart = client.get(f"/repositories/{judged.slug}/{query}").context["page"].trend_chart
+        assert rows == [list(chart.columns), *map(list, chart.rows)]
+
+
+def test_the_burn_down_of_a_saved_plan_comes_as_a_file(client: Client, judged: Repository) -> None:
+    address = f"/repositories/{judged.slug}/plan/"
+    client.post(address, {"goal": "all", "starts_on": "2026-01-05"})
+    assert f"{address}?format=csv&amp;table=burn-down" in text(client, address)
+    rows = rows_of(client, f"{address}?format=csv&table=burn-down")
+    assert rows[0] == ["Date", "Steps left", "As planned"] and len(rows) > 2
+    assert [row[0] for row in rows if row[1:] == [rows[-1][1]] * 2] == ["2026-01-05"]
+
+
+def test_one_point_is_said_and_not_drawn(client: Client) -> None:
+    """A field with one dot says less than its sentence; its figures stay in the table."""
+    repository = factories.repository()
+    factories.assessment(repository, now=timezone.now())
+    roll_up()
+    places = ("/", f"/teams/{repository.team.slug}/", "/standard/testing.unit/")
+    for address in places:
+        page = text(client, address)
+        assert "data-chart" not in page and "charts.js" not in page, address
+        assert "The line is drawn from the second day on." in page, address
+    assert "One score: " in text(client, places[1])
+    assert "Passing in 1 of 1 repositories on " in text(client, places[2])
+    assert "One assessment so far." in text(client, f"/repositories/{repository.slug}/")
 
 
 def test_exports_come_as_a_file_too(signed_in: SignedIn, judged: Repository) -> None:
