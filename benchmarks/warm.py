@@ -92,11 +92,10 @@ class Worker:
         import scanners.git
         from assessments.models import Team
         from assessments.services import assess, backfill, past, scans
-        from assessments.services.rulesets import built, current_version
+        from assessments.services.rulesets import current_version, judging
         from scanners import transport
         from scanners.mirror import Mirror as SourceMirror
         from scanners.remote import Remote
-        from scanners.warm import warm
 
         # A damaged mirror is cloned afresh, but what the source lacks no clone brings.
         SourceMirror.rebuild = lambda self: None
@@ -105,7 +104,7 @@ class Worker:
                 None
             )  # this process does the work itself, no broker has a part in it
         self.team = Team.objects.create(name="Benchmark", slug="benchmark")
-        warm(built(current_version())[0])
+        judging(current_version())
         self.clock = Clock()
         self.clock.watch(scanners.git, "start_git", "git")
         self.clock.watch(Remote, "listing", "ask")

@@ -41,6 +41,17 @@ def kept_document(cache_dir: Path | None, place: Path, make: Make) -> Any:
     return document
 
 
+def kept_of(cache_dir: Path, digest: str, make: Callable[[], Any]) -> Any:
+    """What ``make`` made of the document with that digest: plain values, made again only where they were not kept."""
+    file = cache_dir / "rulesets" / f"{digest[:32]}.{sys.implementation.cache_tag}"
+    known = _read(file)
+    if known is not None:
+        return known["document"]
+    document = make()
+    _write(file, {"format": FORMAT, "document": document})
+    return document
+
+
 def _read(file: Path) -> dict[str, Any] | None:
     try:
         with open(file, "rb") as opened:

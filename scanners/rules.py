@@ -8,6 +8,7 @@ keep what that gave (``scanners.kept``).
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,14 @@ from scanners.detectors.base import Detector
 from scanners.digests import sha256
 from scanners.errors import RulesetError
 from scanners.globs import GlobSet
-from scanners.kept import kept_document
+from scanners.kept import kept_document, kept_of
 from scanners.matchers.code import CodeMatcher
 from scanners.matchers.paths import PathMatcher
 from scanners.matchers.settings import SettingMatcher
 from scanners.matchers.text import TextMatcher
 from scanners.redact import HINTS, use_literals
 from scanners.signals import Signal, build_matchers
-from scanners.values import dataclass, field
+from scanners.values import dataclass, field, replace
 
 RULESETS = Path(__file__).parent / "rulesets"
 SHIPPED = {"industry-standards": "standard", "supply-chain": "supply-chain"}
@@ -106,6 +107,13 @@ def load_ruleset(name: str = "industry-standards", *, cache_dir: Path | None = N
     )
 
 
+def worked_out(ruleset: Ruleset, cache_dir: Path) -> Ruleset:
+    """The same ruleset with all that judging goes faster by; what takes a second or two to work out is kept."""
+    kept = kept_of(cache_dir, ruleset.digest, lambda: _worked_out(ruleset))
+    use_literals(kept["literals"])
+    return replace(ruleset, literals=kept["literals"], glob_table=kept["globs"])
+
+
 def load_document(place: Path, *, cache_dir: Path | None = None) -> dict[str, Any]:
     """The merged document of one YAML file or of all YAML files of a folder (guidance left out).
 
@@ -120,20 +128,19 @@ def _kept(place: Path, cache_dir: Path | None) -> dict[str, Any]:
         files = _with_extended(sorted(place.glob("*.yaml")) if place.is_dir() else [place])
         document = _merge(files)
         made = {"document": document, "digest": digest_of(document), "literals": {}, "globs": None}
-        return made | (_worked_out(document) if cache_dir is not None else {}), files
+        if cache_dir is not None:
+            with suppress(RulesetError):  # of which building it tells
+                made |= _worked_out(ruleset_from_document(document))
+        return made, files
 
     kept: dict[str, Any] = kept_document(cache_dir, place, make)
     return kept
 
 
-def _worked_out(document: dict[str, Any]) -> dict[str, Any]:
+def _worked_out(ruleset: Ruleset) -> dict[str, Any]:
     """Worth its while only where it is kept: it takes as long as judging a repository with RE2's filter."""
     from scanners.gate import clue_of
 
-    try:
-        ruleset = ruleset_from_document(document)
-    except RulesetError:
-        return {}
     patterns = [m.pattern if isinstance(m, TextMatcher) else m.literal for m in ruleset.matchers]
     patterns += [detector.gate for detector in ruleset.detectors.values() if detector.gate]
     literals = {pattern: clue_of(pattern) for pattern in dict.fromkeys([*patterns, *HINTS])}

@@ -34,7 +34,7 @@ from assessments.services import hosts, meters, notifications
 from assessments.services.credentials import reading
 from assessments.services.plans import refresh_plans
 from assessments.services.rollups import refresh_trends
-from assessments.services.rulesets import DEFAULT, built, current_version
+from assessments.services.rulesets import DEFAULT, built, current_version, judging
 from assessments.services.scans import Hold, advance, finish
 from assessments.staleness import Known, carried
 from assessments.standard import Standard
@@ -51,7 +51,6 @@ from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
 from scanners.tree import RepoTree
 from scanners.verdicts import UNREAD
-from scanners.warm import warm
 
 logger = logging.getLogger(__name__)
 
@@ -197,9 +196,7 @@ def _scanned(
 ) -> list[ScanResult]:
     """One result per version, found by a child that may be ended for its time, its memory or a lost claim."""
     environment = settings.ENVIRONMENT
-    rulesets = [built(one)[0] for one in versions]
-    for ruleset in rulesets:
-        warm(ruleset)  # here, since what the child prepares goes with it
+    rulesets = [judging(one) for one in versions]  # here, since what the child prepares goes with it
 
     def work() -> dict[str, Any]:
         answers = Counting(Remembering(SqliteCache(Path(settings.ANSWERS))))

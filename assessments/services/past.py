@@ -25,7 +25,7 @@ from assessments.choices import ACTIVE_WORK, PastWork, WorkState
 from assessments.models import HistoryRequest, Repository, RulesetVersion
 from assessments.services.assess import mirrored
 from assessments.services.queues import queue_of
-from assessments.services.rulesets import built
+from assessments.services.rulesets import judging
 from assessments.services.scans import Hold
 from assessments.storable import storable
 from scanners.apart import run_apart
@@ -36,7 +36,6 @@ from scanners.mirror import is_sound, mirror_name
 from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
 from scanners.tree import RepoTree
-from scanners.warm import warm
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +67,7 @@ class Past:
     def judge(self, version: RulesetVersion, profile_override: Mapping[str, Any] | None = None) -> Judge:
         """What judges commits by a version of a ruleset, through the cache of answers, each commit once."""
         override = self.repository.profile_override if profile_override is None else profile_override
-        ruleset = built(version)[0]
-        warm(ruleset)  # here, since what a child prepares goes with it, and a backfill takes many
+        ruleset = judging(version)  # here, since what a child prepares goes with it, and a backfill takes many
         known: dict[str, ScanResult] = {}
         opened_cache: list[BlobCache] = []  # by the child, since a connection must not cross the fork
 

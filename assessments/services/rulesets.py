@@ -1,8 +1,10 @@
 """Rulesets: the shipped one, drafts of it, and publishing a draft as a version that never changes."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 
@@ -11,8 +13,17 @@ from assessments.models import Repository, RulesetDraft, RulesetVersion
 from assessments.services.audit import note
 from assessments.standard import Standard, load_standard
 from scanners.errors import RulesetError
-from scanners.rules import RULESETS, SHIPPED, Ruleset, digest_of, load_document, ruleset_from_document
+from scanners.rules import (
+    RULESETS,
+    SHIPPED,
+    Ruleset,
+    digest_of,
+    load_document,
+    ruleset_from_document,
+    worked_out,
+)
 from scanners.validation import validate_document
+from scanners.warm import warm
 
 DEFAULT = "industry-standards"
 
@@ -87,6 +98,7 @@ def current_version(ruleset: str = DEFAULT) -> RulesetVersion:
 
 
 _BUILT: dict[str, tuple[Ruleset, Standard]] = {}
+_JUDGING: dict[str, Ruleset] = {}
 _BUILT_LIMIT = 8
 
 
@@ -99,6 +111,18 @@ def built(version: RulesetVersion) -> tuple[Ruleset, Standard]:
         while len(_BUILT) >= _BUILT_LIMIT:
             _BUILT.pop(next(iter(_BUILT)), None)
     _BUILT[version.digest] = known
+    return known
+
+
+def judging(version: RulesetVersion) -> Ruleset:
+    """The ruleset of a version, made ready in this process for judging many repositories, which takes seconds once."""
+    known = _JUDGING.pop(version.digest, None)
+    if known is None:
+        known = worked_out(built(version)[0], Path(settings.ANSWERS).parent)
+        while len(_JUDGING) >= _BUILT_LIMIT:
+            _JUDGING.pop(next(iter(_JUDGING)), None)
+    _JUDGING[version.digest] = known
+    warm(known)
     return known
 
 

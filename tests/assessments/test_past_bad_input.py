@@ -191,7 +191,8 @@ def test_expressions_are_compiled_before_the_children_are_forked(
     orders = of_today(place)
     order: list[str] = []
     fork = backfills.apart
-    monkeypatch.setattr(past, "warm", lambda ruleset: order.append("warm"))
+    ready = past.judging
+    monkeypatch.setattr(past, "judging", lambda version: order.append("warm") or ready(version))
     monkeypatch.setattr(backfills, "apart", lambda work, do: order.append("fork") or fork(work, do))
     carried_out(request_backfill(repository=orders, requested_by=None))
     assert order == ["warm", "fork"] and len(points(orders)) == 2

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from scanners.kept import kept_document
+from scanners.kept import kept_document, kept_of
+from scanners.rules import RULESETS, load_document, ruleset_from_document, worked_out
+from scanners.scan import scan
+from scanners.tree import RepoTree
 
 
 @pytest.fixture
@@ -81,3 +84,31 @@ def test_where_nothing_can_be_written_the_answer_is_the_same(place: Path, tmp_pa
     (tmp_path / "cache").write_text("in the way")
     assert kept_document(tmp_path / "cache", place, lambda: ("x", [place / "a.yaml"])) == "x"
     assert kept_document(None, place, lambda: ("y", [])) == "y"
+
+
+def test_what_belongs_to_a_document_is_made_once_and_anew_where_the_file_is_damaged(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def make() -> dict[str, str]:
+        made.append("once more")
+        return {"a": "b"}
+
+    assert kept_of(tmp_path, "ab" * 32, make) == {"a": "b"} == kept_of(tmp_path, "ab" * 32, make)
+    assert len(made) == 1
+    kept_of(tmp_path, "cd" * 32, make)
+    assert len(made) == 2
+    for file in (tmp_path / "rulesets").iterdir():
+        file.write_bytes(b"\0" * 10)
+    assert kept_of(tmp_path, "ab" * 32, make) == {"a": "b"}
+    assert len(made) == 3
+
+
+def test_a_ruleset_that_is_worked_out_judges_as_before(tmp_path: Path) -> None:
+    plain = ruleset_from_document(load_document(RULESETS / "supply-chain"))
+    faster = worked_out(plain, tmp_path)
+    assert faster.literals and faster.glob_table and not plain.literals
+    tree = RepoTree.from_files(
+        {"package.json": '{"name": "a"}', "SECURITY.md": "# Security\n\nWrite to us.\n"}
+    )
+    assert [v.outcome for v in scan(tree, faster).verdicts] == [v.outcome for v in scan(tree, plain).verdicts]
+    assert worked_out(plain, tmp_path).literals == faster.literals
