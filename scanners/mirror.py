@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING
 from scanners.digests import sha256
 from scanners.errors import LimitError, ObjectError, SourceError
 from scanners.git import GitFailed, run_git
-from scanners.localgit import MAX_PACKED_BYTES, MAX_REFS, borrow, find_local, read_plain, refs_of
+from scanners.localgit import MAX_PACKED_BYTES, MAX_REFS, borrow, find_local, read_plain, refs_of, write_plain
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
 from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, tidy
@@ -30,6 +30,8 @@ REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
 _MANY_PACKS = 40
 _DAMAGE = ("git.corrupt", "git.failed")
 _MAX_REFS_BYTES = 64 << 20
+_STAMP = "plumbline-sound"
+"""A file of ours in a mirror: how its files were when git last found it sound."""
 _REVISION = re.compile(r"[\w./@+#=%][\w./@+#=%-]{0,250}(?:[~^]\d{0,5}){0,5}")
 
 
@@ -66,6 +68,10 @@ class Mirror:
 
     def head(self) -> str:
         """The commit that HEAD names. Raises SourceError (source.empty) where there is no commit yet."""
+        known = self.heads().get(self.default_branch, "") if self.default_branch else ""
+        # Reading the commit tells of one that a local repository lacks.
+        if known and (self._remote is None or is_sound(self.path)):
+            return known
         try:
             return self.resolve("HEAD")
         except ObjectError as error:
@@ -280,9 +286,38 @@ def mirror_name(source: Source) -> str:
 
 
 def is_sound(path: Path) -> bool:
-    """True for a mirror whose HEAD can be read down to its tree, and for one without a commit to read."""
+    """True for a mirror whose HEAD can be read down to its tree, and for one without a commit to read.
+
+    git is not asked again while its files are as they were when it last said yes: most looks find nothing new.
+    """
     if not (path / "HEAD").is_file() or not (path / "objects").is_dir():
         return False
+    stamp = _stamp(path)
+    if read_plain(path / _STAMP, 1024) == stamp:
+        return True
+    sound = _is_sound(path)
+    if sound:
+        with suppress(OSError):
+            write_plain(path / _STAMP, stamp)
+    return sound
+
+
+def _stamp(path: Path) -> bytes:
+    """What changes when a mirror's references or packs do, or a loose object comes or goes."""
+    seen = [
+        read_plain(path / name, _MAX_REFS_BYTES)
+        for name in ("HEAD", "packed-refs", "objects/info/alternates")
+    ]
+    seen.append(b"\n".join(b"%s %s" % pair for pair in sorted(refs_of(path).items())))
+    for folder in (path / "objects", path / "objects/pack"):
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                found = entry.stat(follow_symlinks=False)
+                seen.append(f"{entry.name} {found.st_size} {found.st_mtime_ns}".encode())
+    return sha256(b"\0".join(part or b"" for part in seen)).hexdigest().encode()
+
+
+def _is_sound(path: Path) -> bool:
     try:
         run_git(["cat-file", "-e", "HEAD^{tree}"], repo=path)
     except GitFailed:

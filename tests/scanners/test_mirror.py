@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from scanners import mirror as mirrors
 from scanners.errors import LimitError, ObjectError, ScanError, SourceError
-from scanners.mirror import Limits, Mirror, mirror_name, open_source
+from scanners.mirror import Limits, Mirror, is_sound, mirror_name, open_source
 from scanners.source_url import Credential, parse_source
 from scanners.tree import RepoTree
 from tests.git_http import GitServer, serving
@@ -460,3 +461,24 @@ def test_a_mirror_has_one_readable_name_per_address():
     assert one == mirror_name(parse_source("https://example.org:443/a/B"))
     assert one.startswith("a-B-")
     assert one != mirror_name(parse_source("https://example.org/a/b"))
+
+
+def test_git_is_not_asked_again_whether_a_mirror_is_sound_until_its_files_change(
+    served, tmp_path, monkeypatch
+):
+    mirror = opened(served, tmp_path)
+    assert is_sound(mirror.path)
+    asked = []
+    check = mirrors._is_sound
+    monkeypatch.setattr(mirrors, "_is_sound", lambda path: asked.append(path) or check(path))
+    assert is_sound(mirror.path) and not asked
+    pack = next((mirror.path / "objects/pack").glob("*.pack"))
+    content = pack.read_bytes()
+    pack.chmod(0o644)
+    pack.write_bytes(content[:40])
+    assert not is_sound(mirror.path) and asked
+    pack.write_bytes(content)
+    assert is_sound(mirror.path) and len(asked) == 2  # once more, since the file is newer now
+    (mirror.path / "HEAD").write_text("ref: refs/heads/other\n")
+    is_sound(mirror.path)
+    assert len(asked) == 3
