@@ -245,7 +245,10 @@ def _already_judged(repository: Repository, version: RulesetVersion, commit: str
         and current.ruleset_id == version.pk
         and current.input_digest == digest
     )
-    return current if same else None
+    if not same or current is None:
+        return None
+    current.ruleset = version  # the same row, without its document
+    return current
 
 
 def standing(repository: Repository, ruleset: str) -> Assessment | None:
