@@ -1,12 +1,14 @@
 """Queries, server time and bytes of every page and API answer, on fleets of different sizes.
 
-    uv run python benchmarks/pages.py [--rounds 20] [--json [FILE]] DATABASE_URL …
+    uv run python benchmarks/pages.py [--rounds 20] [--only TEXT] [--json [FILE]] DATABASE_URL …
 
 Fill each database with ``manage.py seed_fleet`` first. Every address that answers a GET is asked for, found from the
 routes themselves: by an administrator, who sees all, and by a lead, who sees one team. Times are of the whole request
 inside the process, middleware and rendering included, without the network; the first request fills what a process
-keeps and is not counted. Growth is the shortest time at the last database over the one at the first, so it means something
-for databases of rising size. Told besides: how large the database is, and how long its roll-ups take.
+keeps and is not counted. Processor time is that of this process and of its session at the database, where that runs on
+the same machine, without parallel workers of the database: it is what stays the same when the machine is busy with
+other things. Growth is the shortest time at the last database over the one at the first, so it means something for
+databases of rising size. Told besides: how large the database is, and how long its roll-ups take.
 """
 
 import argparse
@@ -118,26 +120,58 @@ def measured(client: Any, address: str, rounds: int) -> dict[str, Any] | None:
 
     if ask()[0] != 200:
         return None
+    session = session_at_database()
     times: list[float] = []
+    worked: list[float] = []
     while len(times) < rounds and (len(times) < FEWEST or sum(times) < 1000 * SECONDS):
+        busy = processor_seconds(session)
         began = time.perf_counter()
         ask()
         times.append(1000 * (time.perf_counter() - began))
+        worked.append(1000 * (processor_seconds(session) - busy))
     with CaptureQueriesContext(connection) as queries:
         _, size = ask()
-    times.sort()
     return {
         "queries": len(queries),
-        "best": round(times[0], 1),
+        "best": round(min(times), 1),
         "p50": round(statistics.median(times), 1),
-        "p95": round(times[max(0, -(-95 * len(times) // 100) - 1)], 1),
+        "p95": round(percentile(times, 95), 1),
+        "cpu_best": round(min(worked), 1),
+        "cpu_p50": round(statistics.median(worked), 1),
+        "cpu_p95": round(percentile(worked, 95), 1),
         "bytes": size,
         "database_ms": round(1000 * sum(float(query["time"]) for query in queries.captured_queries), 1),
     }
 
 
-def measure(rounds: int) -> dict[str, Any]:
-    """All figures of the database that this process is set up for."""
+def percentile(values: list[float], share: int) -> float:
+    """The smallest of the values that ``share`` percent of them do not exceed."""
+    return sorted(values)[max(0, -(-share * len(values) // 100) - 1)]
+
+
+def session_at_database() -> Path | None:
+    """Where the kernel counts the processor time of this process's session at PostgreSQL; None where it is elsewhere."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return None  # SQLite works in this process
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        place = Path("/proc") / str(cursor.fetchone()[0])
+    try:
+        local = "postgres" in (place / "comm").read_text()
+    except OSError:
+        local = False
+    return place / "schedstat" if local else None
+
+
+def processor_seconds(session: Path | None) -> float:
+    """What this process has used so far, and its session at the database."""
+    return time.process_time() + (int(session.read_text().split()[0]) / 1e9 if session else 0.0)
+
+
+def measure(rounds: int, only: str = "") -> dict[str, Any]:
+    """All figures of the database that this process is set up for, or those of pages whose name holds ``only``."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
 
@@ -165,11 +199,14 @@ def measure(rounds: int) -> dict[str, Any]:
         client = Client(raise_request_exception=False)
         client.force_login(person)
         for name, address in sorted(addresses(samples_for(person))):
+            if only not in name:
+                continue
             found = measured(client, address, rounds)
             if found:
                 rows.append({"who": "admin" if staff else "lead", "page": name} | found)
         get_user_model().objects.filter(pk=person.pk).delete()
-    return {"repositories": fleet, "pages": rows, "database": database(), "roll_up": rolled_up()}
+    sizes = {} if only else {"database": database(), "roll_up": rolled_up()}
+    return {"repositories": fleet, "pages": rows, **sizes}
 
 
 def database() -> dict[str, Any]:
@@ -219,7 +256,10 @@ def rolled_up() -> dict[str, float]:
 
 def table(fleets: list[dict[str, Any]]) -> Iterator[str]:
     """One line per page and fleet, with how the shortest time grew from the first fleet to the last."""
-    yield f"{'who':6}{'page':44}{'repos':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'db ms':>8}{'KB':>8}{'growth':>8}"
+    yield (
+        f"{'who':6}{'page':44}{'repos':>7}{'queries':>9}{'p50 ms':>9}{'p95 ms':>9}{'cpu p50':>9}{'cpu p95':>9}"
+        f"{'db ms':>8}{'KB':>8}{'growth':>8}"
+    )
     known = [{(row["who"], row["page"]): row for row in fleet["pages"]} for fleet in fleets]
     for key in known[-1]:
         first = known[0].get(key)
@@ -229,8 +269,9 @@ def table(fleets: list[dict[str, Any]]) -> Iterator[str]:
                 continue
             grown = f"{row['best'] / first['best']:.1f}×" if first and row is known[-1][key] else ""
             yield (
-                f"{row['who']:6}{row['page'][:43]:44}{fleet['repositories']:>7}{row['queries']:>9}{row['p50']:>9.1f}"
-                f"{row['p95']:>9.1f}{row['database_ms']:>8.1f}{row['bytes'] / 1024:>8.1f}{grown:>8}"
+                f"{row['who']:6}{row['page'][:43]:44}{fleet['repositories']:>7}{row['queries']:>9}"
+                f"{row['p50']:>9.1f}{row['p95']:>9.1f}{row['cpu_p50']:>9.1f}{row['cpu_p95']:>9.1f}"
+                f"{row['database_ms']:>8.1f}{row['bytes'] / 1024:>8.1f}{grown:>8}"
             )
 
 
@@ -240,16 +281,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("databases", nargs="+", metavar="DATABASE_URL")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument(
+        "--only", default="", help="measure pages whose name holds this text, and keep nothing"
+    )
     parser.add_argument("--json", type=Path, nargs="?", const=result_file("pages"))
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        print(json.dumps(measure(options.rounds)))
+        print(json.dumps(measure(options.rounds, options.only)))
         return
+    if options.only and options.json:
+        parser.error("a part of the pages is no result to keep")
     run = Run("pages")
     fleets = []
     for url in options.databases:
-        command = [sys.executable, __file__, "--here", "--rounds", str(options.rounds), url]
+        command = [sys.executable, __file__, "--here", "--rounds", str(options.rounds)]
+        command += ["--only", options.only, url]
         made = subprocess.run(
             command, env={**os.environ, "DATABASE_URL": url}, stdout=subprocess.PIPE, check=True, text=True
         )

@@ -8,12 +8,18 @@ from benchmarks.report_text import number, table
 def of_pages(result: dict[str, Any]) -> list[str]:
     fleets = result["figures"]
     sizes = [fleet["repositories"] for fleet in fleets]
+    with_cpu = all("cpu_p50" in row for fleet in fleets for row in fleet["pages"])
+    cpu = (
+        "cpu is processor time of the request and of its session at the database, which depends less on what else the "
+        "machine does; "
+    )
     lines = [
         "## Pages and API",
         "",
         f"On PostgreSQL, fleets of {', '.join(number(size) for size in sizes)} repositories with a year of history made by "
         f"`manage.py seed_fleet`; the whole request inside the process, without the network, up to {result['rounds']} times "
-        "each. Milliseconds; growth is the shortest time at the largest fleet over that at the smallest, so 1 is flat, and a "
+        f"each. Milliseconds; {cpu if with_cpu else ''}growth is the shortest time at the largest fleet over that at the "
+        "smallest, so 1 is flat, and a "
         f"page that grew with the fleet would have {number(sizes[-1] / sizes[0])}.",
         "",
     ]
@@ -24,6 +30,8 @@ def of_pages(result: dict[str, Any]) -> list[str]:
         known = [{row["page"]: row for row in fleet["pages"] if row["who"] == who} for fleet in fleets]
         names = sorted(known[-1], key=lambda name: -known[-1][name]["p50"])
         names = sorted(names[:10]) if who == "lead" else sorted(names)
+        head = ("page", "queries", _timed_head("p50", sizes), "p95")
+        head += (_timed_head("cpu p50", sizes), "cpu p95") if with_cpu else ()
         rows = []
         for name in names:
             all_sizes = [one.get(name) for one in known]
@@ -33,22 +41,23 @@ def of_pages(result: dict[str, Any]) -> list[str]:
                 (
                     f"`{name}`",
                     queries[0] if len(set(queries)) == 1 else " / ".join(queries),
-                    " / ".join(number(one["p50"]) if one else "–" for one in all_sizes),
+                    _at_all_sizes(all_sizes, "p50"),
                     number(last["p95"]),
+                    *((_at_all_sizes(all_sizes, "cpu_p50"), number(last["cpu_p95"])) if with_cpu else ()),
                     number(last["bytes"] / 1024),
                     number(last["best"] / first["best"], 1) if first else "–",
                 )
             )
-        head = (
-            "page",
-            "queries",
-            f"p50 at {' / '.join(number(size) for size in sizes)}",
-            "p95",
-            "KB",
-            "growth",
-        )
-        lines += [words, "", *table(head, rows)]
+        lines += [words, "", *table((*head, "KB", "growth"), rows)]
     return lines + _storage(fleets)
+
+
+def _timed_head(what: str, sizes: list[int]) -> str:
+    return f"{what} at {' / '.join(number(size) for size in sizes)}"
+
+
+def _at_all_sizes(rows: list[dict[str, Any] | None], figure: str) -> str:
+    return " / ".join(number(row[figure]) if row else "–" for row in rows)
 
 
 def _storage(fleets: list[dict[str, Any]]) -> list[str]:
