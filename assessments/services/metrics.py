@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -59,16 +59,26 @@ def _database() -> Iterator[Metric]:
         "How long the scan that has waited longest waits.",
         value=health.oldest_waiting().total_seconds(),
     )
-    held = GaugeMetricFamily("plumbline_repositories", "Repositories, by what holds them.", labels=["state"])
-    for state, rows in (
-        ("all", Repository.objects.filter(archived_at=None)),
-        ("quarantined", Repository.objects.filter(quarantined_at__isnull=False)),
-        ("unreachable", Repository.objects.filter(unreachable_at__isnull=False)),
-        ("failing", Repository.objects.exclude(last_error_id="")),
-        ("paused", Repository.objects.filter(paused=True)),
-    ):
-        held.add_metric([state], rows.count())
+    held = GaugeMetricFamily(
+        "plumbline_repositories",
+        "Repositories, by what holds them; archived ones count as nothing else.",
+        labels=["state"],
+    )
+    for state, count in _repositories().items():
+        held.add_metric([state], count)
     yield held
+
+
+def _repositories() -> dict[str, int]:
+    kept = Q(archived_at=None)
+    return Repository.objects.aggregate(
+        all=Count("pk", filter=kept),
+        quarantined=Count("pk", filter=kept & Q(quarantined_at__isnull=False)),
+        unreachable=Count("pk", filter=kept & Q(unreachable_at__isnull=False)),
+        failing=Count("pk", filter=kept & ~Q(last_error_id="")),
+        paused=Count("pk", filter=kept & Q(paused=True)),
+        archived=Count("pk", filter=Q(archived_at__isnull=False)),
+    )
 
 
 def _queues() -> Iterator[Metric]:

@@ -135,6 +135,27 @@ class TestFigures:
         assert found["plumbline_mirrors_bytes", "w1"] == 5000
         assert ("plumbline_queue_length", "exports") in found
 
+    def test_an_archived_repository_counts_as_nothing_else(self) -> None:
+        held = {
+            "quarantined_at": timezone.now(),
+            "unreachable_at": timezone.now(),
+            "last_error_id": "source.not-found",
+            "paused": True,
+        }
+        factories.repository(**held)
+        factories.repository(**held, archived_at=timezone.now())
+        factories.repository()
+        found = figures(Client())
+        states = {key[1]: value for key, value in found.items() if key[0] == "plumbline_repositories"}
+        assert states == {
+            "all": 2,
+            "quarantined": 1,
+            "unreachable": 1,
+            "failing": 1,
+            "paused": 1,
+            "archived": 1,
+        }
+
     def test_they_are_measured_at_most_every_five_minutes(self) -> None:
         asked = []
 
