@@ -4,6 +4,7 @@ The folder is locked for as long as its worker, or a process that it forked, liv
 """
 
 import fcntl
+import logging
 import os
 import shutil
 import tempfile
@@ -11,9 +12,24 @@ from contextlib import suppress
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+logger = logging.getLogger(__name__)
+
 _PREFIX = "plumbline-worker-"
 _LAST = -1000
 """At the end of a process, after multiprocessing has removed a folder of its own, which is in ours."""
+
+
+def take() -> Path | None:
+    """A fresh folder for this process once those of the dead are gone; None, with a warning, where there can be none."""
+    try:
+        swept = sweep()
+        folder = enter()
+    except OSError as error:
+        logger.warning("The folder for temporary files cannot be used: %s", error.strerror)
+        return None
+    if swept:
+        logger.info("Removed the temporary files of %s dead workers.", swept)
+    return folder
 
 
 def enter() -> Path:
@@ -38,6 +54,16 @@ def sweep() -> int:
             finally:
                 os.close(descriptor)
     return swept
+
+
+def clear(folder: Path) -> None:
+    """Removes what lies in the folder, which stays and stays locked."""
+    with suppress(OSError):
+        for place in list(folder.iterdir()):
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                place.unlink(missing_ok=True)
 
 
 def _made(parent: Path) -> Path:

@@ -16,14 +16,7 @@ def start() -> None:
     from scanners.upkeep import sweep
 
     name_worker()
-    try:
-        swept = scratch.sweep()
-        scratch.enter()
-    except OSError as error:
-        logger.warning("The folder for temporary files cannot be used: %s", error.strerror)
-    else:
-        if swept:
-            logger.info("Removed the temporary files of %s dead workers.", swept)
+    scratch.take()
     try:
         swept = sweep(Path(settings.MIRRORS_DIR))
     except OSError as error:

@@ -258,6 +258,7 @@ PERIODIC_TASKS = PERIODIC
 
 _QUEUE = {"URL": ENVIRONMENT.redis(0), "DEFAULT_TIMEOUT": 600, "SERIALIZER": "rq.serializers.JSONSerializer"}
 RQ_QUEUES = {"exports": _QUEUE, "mails": _QUEUE}
+RQ = {"WORKER_CLASS": "assessments.job_worker.JobWorker"}
 RQ_SHOW_ADMIN_LINK = False
 
 LOGGING: dict[str, Any] = {

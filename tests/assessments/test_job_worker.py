@@ -23,7 +23,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def job_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def temporary(tmp_path: Path) -> Path:
+    """Where workers make their own folders for temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def job_worker(
+    transactional_db: None, tmp_path: Path, temporary: Path
+) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
@@ -33,6 +43,7 @@ def job_worker(transactional_db: None, tmp_path: Path) -> Iterator[Callable[[], 
             "PLUMBLINE_ROLE": "worker",
             "DATABASE_URL": database_url(),
             "STALL_FILE": str(tmp_path / "reached"),
+            "TMPDIR": str(temporary),
         }
         with (tmp_path / f"job-worker-{len(started)}.log").open("wb") as log:
             started.append(subprocess.Popen(
@@ -61,6 +72,7 @@ def test_an_export_whose_worker_is_killed_is_made_by_the_next(
     ruleset: RulesetVersion,
     job_worker: Callable[[], subprocess.Popen[bytes]],
     tmp_path: Path,
+    temporary: Path,
 ) -> None:
     assessment = factories.assessment()
     export = exports.request_export(
@@ -79,7 +91,9 @@ def test_an_export_whose_worker_is_killed_is_made_by_the_next(
 
     assert exports.LEASE + timedelta(minutes=1) <= timedelta(minutes=2)  # beat looks every minute
     assert exports.recover_abandoned(now=timezone.now() + exports.LEASE) == 1
-    job_worker()
+    [of_the_dead] = temporary.iterdir()
+    assert (of_the_dead / "left-by-a-job").exists()
+    successor = job_worker()
 
     def ready() -> bool:
         export.refresh_from_db()
@@ -89,3 +103,10 @@ def test_an_export_whose_worker_is_killed_is_made_by_the_next(
     assert export.attempts == 1
     assert [place.name for place in folder.glob(f"*{export.key}*")] == [export.file]
     assert Export.objects.count() == 1
+
+    [own] = temporary.iterdir()
+    assert own != of_the_dead
+    assert eventually(lambda: not list(own.iterdir()))  # once the process of the job has ended
+    successor.terminate()
+    assert successor.wait(timeout=30) == 0
+    assert list(temporary.iterdir()) == []

@@ -1,5 +1,6 @@
 """Temporary folders of workers: gone with them, also where they were killed, and never taken from the living."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -68,3 +69,24 @@ def test_nothing_else_is_swept(temporary: Path) -> None:
     (temporary / "plumbline-worker-link").symlink_to(elsewhere)
     assert scratch.sweep() == 0
     assert len(list(temporary.iterdir())) == 4
+
+
+def test_it_is_emptied_and_nothing_beside_it(temporary: Path) -> None:
+    (temporary / "kept").touch()
+    folder = temporary / "own"
+    (folder / "deep" / "deeper").mkdir(parents=True)
+    (folder / "deep" / "deeper" / "left").touch()
+    (folder / "file").touch()
+    (folder / "link").symlink_to(temporary)
+    scratch.clear(folder)
+    assert list(folder.iterdir()) == [] and (temporary / "kept").exists()
+    scratch.clear(temporary / "never-there")
+
+
+def test_a_worker_without_a_place_for_it_works_on_and_says_so(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(temporary / "gone"))
+    caplog.set_level(logging.WARNING)
+    assert scratch.take() is None
+    assert "cannot be used" in caplog.text
