@@ -46,7 +46,9 @@ def scan_repository(self: Task, scan_id: int, tries: int = 0) -> None:
     try:
         with scans.held(scan) as hold:
             run_scan(scan, hold)
-        rollups.roll_up_soon()
+        seconds = rollups.roll_up_soon()
+        if seconds is not None:
+            roll_up_promised.apply_async(countdown=seconds)
     except scans.ClaimLost:
         return
     except ScanError as error:
@@ -165,6 +167,12 @@ def purge() -> dict[str, int]:
 def roll_up_days() -> int:
     """Brings the figures per day up to today."""
     return rollups.roll_up()
+
+
+@shared_task
+def roll_up_promised() -> None:
+    """Brings them up to date after the last of many scans."""
+    rollups.roll_up_promised()
 
 
 @shared_task

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
+from time import monotonic
 
 from django.core.cache import cache
 from django.db import models, transaction
@@ -28,7 +29,10 @@ CHANGE_DAYS = 30
 SPARKLINE_POINTS = 24
 CHUNK = 500
 PAUSE_SECONDS = 30
-"""Between two roll-ups that scans ask for: one takes about half a second for 10,000 repositories."""
+"""Between two roll-ups that scans ask for, at most: one takes about half a second for 10,000 repositories."""
+_SHARE = 60
+"""A roll-up pauses so many times as long as it took, so that a small fleet's pages follow each scan."""
+_PAUSED, _PROMISED = "rollups.paused", "rollups.promised"
 
 _STANDS_FROM = Case(When(origin=Origin.BACKFILL, then=F("as_of")), default=F("judged_at"))
 
@@ -149,16 +153,36 @@ def roll_up(since: date | None = None, *, now: datetime | None = None) -> int:
     return written
 
 
-def roll_up_soon() -> bool:
-    """Whether the days were brought up to date now: at most twice a minute, whoever asks, and not at all where
-    the shared cache is away."""
+def roll_up_soon() -> int | None:
+    """Brings the days up to date after a scan, whoever asks, at most twice a minute where that takes long.
+
+    Where it was done moments ago: in how many seconds the caller shall have ``roll_up_promised`` done, so that the last
+    of many scans counts too; None where somebody else has promised it, and where the shared cache is away.
+    """
     try:
-        due = cache.add("rollups.roll-up", 1, timeout=PAUSE_SECONDS)
+        if not cache.add(_PAUSED, PAUSE_SECONDS, timeout=PAUSE_SECONDS):
+            seconds = cache.get(_PAUSED) or 1
+            return seconds if cache.add(_PROMISED, 1, timeout=seconds) else None
+        _roll_up_and_pause()
     except (RedisError, OSError):
-        return False
-    if due:
+        return None
+    return None
+
+
+def roll_up_promised() -> None:
+    """What ``roll_up_soon`` asked for, some seconds later."""
+    try:
+        cache.delete(_PROMISED)  # first: a scan that ends from now on is promised its own
+        _roll_up_and_pause()
+    except (RedisError, OSError):
         roll_up()
-    return bool(due)
+
+
+def _roll_up_and_pause() -> None:
+    began = monotonic()
+    roll_up()
+    pause = min(PAUSE_SECONDS, 1 + int(_SHARE * (monotonic() - began)))
+    cache.set(_PAUSED, pause, timeout=pause)
 
 
 def _write(day: date, teams: list[TeamDay], items: list[ItemDay]) -> None:

@@ -1,12 +1,15 @@
 """Figures per day: carried forward, caught up after a pause, the same from history as from day to day."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from assessments.choices import Origin
 from assessments.models import ItemDay, TeamDay
@@ -180,7 +183,50 @@ def test_counts_of_items_are_the_same_counted_and_rolled_up() -> None:
     assert {i: n for i, n in rolled[1].items() if n} == counted[1] == {"testing.unit": 1}
 
 
-def test_a_roll_up_is_asked_for_at_most_twice_a_minute() -> None:
+def counted() -> int:
+    return TeamDay.objects.filter(team=None).latest("day").repositories
+
+
+@pytest.fixture
+def nothing_remembered(queue_server: str) -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+def test_the_last_of_many_scans_counts_too() -> None:
     factories.assessment()
-    first, second = rollups.roll_up_soon(), rollups.roll_up_soon()
-    assert not (first and second)
+    rollups.roll_up()  # the year before; from then on a day
+    assert rollups.roll_up_soon() is None, "done now"
+    factories.assessment()
+    seconds = rollups.roll_up_soon()
+    assert seconds is not None and 1 <= seconds < rollups.PAUSE_SECONDS, "a small fleet does not wait as long"
+    assert rollups.roll_up_soon() is None, "somebody has promised it"
+    assert counted() == 1
+    rollups.roll_up_promised()
+    assert counted() == 2
+    factories.assessment()
+    assert rollups.roll_up_soon() is not None, "one that ends after that is promised its own"
+
+
+@pytest.mark.usefixtures("nothing_remembered")
+def test_a_roll_up_that_takes_long_pauses_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([0.0, 0.4, 10.0, 100.0])
+    monkeypatch.setattr(rollups, "monotonic", lambda: next(moments))
+    rollups.roll_up_soon()
+    assert rollups.roll_up_soon() == 25
+    rollups.roll_up_promised()
+    assert rollups.roll_up_soon() == rollups.PAUSE_SECONDS
+
+
+def test_without_the_shared_cache_scans_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise RedisError
+
+    monkeypatch.setattr(rollups.cache, "add", gone)
+    monkeypatch.setattr(rollups.cache, "delete", gone)
+    assert rollups.roll_up_soon() is None
+    factories.assessment()
+    rollups.roll_up_promised()
+    assert counted() == 1
