@@ -20,10 +20,12 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from assessments.choices import ACTIVE_EXPORTS, ExportFormat, ExportScope, ExportState
 from assessments.models import Assessment, Export, Repository, Team
+from assessments.services.clock import shared_now
 from assessments.services.export_files import ENDINGS, FORMATS, repositories_of, write
 from scanners.errors import ScanError
 
@@ -32,6 +34,7 @@ logger = logging.getLogger(__name__)
 ABANDONED = timedelta(hours=6)
 """How long a file may wait for a worker."""
 LEASE = timedelta(seconds=45)
+"""Leases go by the database's clock, since those of the hosts may differ."""
 RENEW_SECONDS = 10.0
 RESEND = timedelta(minutes=5)
 """After so long in the queue an export is sent again, in case the queue lost it."""
@@ -87,7 +90,7 @@ def request_export(
     waiting = Export.objects.filter(state__in=ACTIVE_EXPORTS, **values).first()
     if waiting is not None:
         return waiting
-    now = timezone.now()
+    now = shared_now()
     export = Export.objects.create(**values, requested_at=now, lease_until=now + RESEND)
     transaction.on_commit(lambda: _enqueue(export))
     return export
@@ -95,7 +98,7 @@ def request_export(
 
 def retry_export(*, export: Export) -> bool:
     """True where the export had failed or been cancelled and waits again."""
-    now = timezone.now()
+    now = shared_now()
     again = Export.objects.filter(pk=export.pk, state__in=(ExportState.FAILED, ExportState.CANCELLED)).update(
         state=ExportState.QUEUED,
         requested_at=now,
@@ -174,10 +177,9 @@ def make_export(export_id: int) -> None:
 
 
 def _claimed(export_id: int) -> Export | None:
-    now = timezone.now()
     claim = uuid.uuid4().hex
     taken = Export.objects.filter(pk=export_id, state=ExportState.QUEUED).update(
-        state=ExportState.RUNNING, claim=claim, lease_until=now + LEASE, started_at=now, done=0
+        state=ExportState.RUNNING, claim=claim, lease_until=Now() + LEASE, started_at=timezone.now(), done=0
     )
     if not taken:
         return None
@@ -200,7 +202,7 @@ def _held(export: Export) -> Iterator[threading.Event]:
         try:
             while not done.wait(RENEW_SECONDS):
                 try:
-                    if not _mine(export).update(lease_until=timezone.now() + LEASE):
+                    if not _mine(export).update(lease_until=Now() + LEASE):
                         lost.set()
                         return
                 except DatabaseError as error:  # the next round may find it back before the lease ends
@@ -289,7 +291,8 @@ def _tell_later(export: Export) -> None:
 def recover_abandoned(*, now: datetime | None = None) -> int:
     """How many exports were sent again because their worker died or the queue lost them; those that cost too many
     workers, and those that nobody takes, are given up instead."""
-    moment = now or timezone.now()
+    moment = now or shared_now()
+    _end_leases_of_wrong_clocks(moment)
     again = 0
     dead = Export.objects.filter(
         Q(lease_until__lt=moment) | Q(lease_until=None), state=ExportState.RUNNING
@@ -319,6 +322,14 @@ def recover_abandoned(*, now: datetime | None = None) -> int:
             again += 1
             _enqueue(export)  # a second delivery finds nothing to claim
     return again
+
+
+def _end_leases_of_wrong_clocks(moment: datetime) -> None:
+    """What ends later than any lease that is written now was written by a clock that has been set back since."""
+    for state, longest in ((ExportState.RUNNING, LEASE), (ExportState.QUEUED, RESEND)):
+        Export.objects.filter(state=state, lease_until__gt=moment + 2 * longest).update(
+            lease_until=moment + longest
+        )
 
 
 def purge_exports(*, now: datetime | None = None) -> int:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.cache import cache
-from django.utils import timezone
 from redis.exceptions import RedisError
 
+from assessments.services.clock import shared_now
 from scanners.errors import ScanError
 from scanners.source_url import Source
 
@@ -58,7 +58,7 @@ def resting(host: str) -> float:
     except RedisError as error:
         _away(error)
         return 0.0
-    return max(0.0, float(until) - timezone.now().timestamp()) if until else 0.0
+    return max(0.0, float(until) - shared_now().timestamp()) if until else 0.0
 
 
 def let_rest(host: str, asked: float) -> float:
@@ -67,7 +67,7 @@ def let_rest(host: str, asked: float) -> float:
         times = cache.get(f"host:{host}:times") or 0
         seconds = min(asked, MOST_ASKED) if asked > 0 else min(FIRST_REST * 2**times, LONGEST_REST)
         cache.set(f"host:{host}:times", min(times + 1, 10), timeout=int(seconds + 2 * LONGEST_REST))
-        until = max(timezone.now().timestamp() + seconds, float(cache.get(f"host:{host}:rests") or 0))
+        until = max(shared_now().timestamp() + seconds, float(cache.get(f"host:{host}:rests") or 0))
         cache.set(f"host:{host}:rests", until, timeout=int(seconds) + 1)
     except RedisError as error:
         _away(error)

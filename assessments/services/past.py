@@ -18,12 +18,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ACTIVE_WORK, PastWork, WorkState
 from assessments.models import HistoryRequest, Repository, RulesetVersion
 from assessments.services.assess import mirrored
+from assessments.services.clock import shared_now
 from assessments.services.queues import queue_of
 from assessments.services.rulesets import judging
 from assessments.services.scans import Hold
@@ -40,6 +43,9 @@ from scanners.tree import RepoTree
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
+"""Leases go by the database's clock, since those of the hosts may differ."""
+RESEND = timedelta(minutes=30)
+"""After so long in the queue a piece of work is sent again, in case the broker lost it."""
 RENEW_SECONDS = 2.0
 """Also how long a cancelled piece of work goes on at most."""
 MAX_ATTEMPTS = 5
@@ -67,7 +73,9 @@ class Past:
     def judge(self, version: RulesetVersion, profile_override: Mapping[str, Any] | None = None) -> Judge:
         """What judges commits by a version of a ruleset, through the cache of answers, each commit once."""
         override = self.repository.profile_override if profile_override is None else profile_override
-        ruleset = judging(version)  # here, since what a child prepares goes with it, and a backfill takes many
+        ruleset = judging(
+            version
+        )  # here, since what a child prepares goes with it, and a backfill takes many
         known: dict[str, ScanResult] = {}
         opened_cache: list[BlobCache] = []  # by the child, since a connection must not cross the fork
 
@@ -195,8 +203,7 @@ def claim_work(*, work_id: int, now: datetime | None = None) -> HistoryRequest |
     moment = now or timezone.now()
     claim = uuid.uuid4().hex
     waiting = HistoryRequest.objects.filter(pk=work_id, state=WorkState.QUEUED)
-    # The mirror comes first, and a clone may take as long as a scan before there is any progress to tell.
-    first = moment + LEASE + timedelta(seconds=settings.ENVIRONMENT.scan_seconds)
+    first = (moment if now else Now()) + _first_lease()
     if not waiting.update(state=WorkState.RUNNING, claim=claim, lease_until=first):
         return None
     HistoryRequest.objects.filter(pk=work_id, started_at=None).update(started_at=moment)
@@ -206,11 +213,16 @@ def claim_work(*, work_id: int, now: datetime | None = None) -> HistoryRequest |
     return work if work.claim == claim else None
 
 
+def _first_lease() -> timedelta:
+    """The mirror comes first, and a clone may take as long as a scan before there is any progress to tell."""
+    return LEASE + timedelta(seconds=settings.ENVIRONMENT.scan_seconds)
+
+
 def progress(work: HistoryRequest, **fields: Any) -> None:
     """Writes how far the work is and renews its lease. Raises WorkLost."""
     for name, value in fields.items():
         setattr(work, name, value)
-    if not _mine(work).update(lease_until=timezone.now() + LEASE, **fields):
+    if not _mine(work).update(lease_until=Now() + LEASE, **fields):
         raise WorkLost
 
 
@@ -264,10 +276,12 @@ def recover_work(*, now: datetime | None = None, at_start: bool = False) -> int:
 
     ``at_start`` is for the start of an installation, when no worker runs yet: nobody waits for leases to end then.
     """
-    moment = now or timezone.now()
+    moment = now or shared_now()
     running = HistoryRequest.objects.filter(state=WorkState.RUNNING)
     if at_start:
         running.update(lease_until=moment - timedelta(seconds=1))
+    # What ends later than any lease that is written now was written by a clock that has been set back since.
+    running.filter(lease_until__gt=moment + 2 * _first_lease()).update(lease_until=moment + LEASE)
     again = []
     for work in running.filter(lease_until__lt=moment).select_related("repository"):
         attempts = work.attempts + 1
@@ -284,9 +298,9 @@ def recover_work(*, now: datetime | None = None, at_start: bool = False) -> int:
         )
         if held.update(state=WorkState.QUEUED, claim="", lease_until=None, attempts=attempts):
             again.append(work)
-    lost = moment if at_start else moment - timedelta(minutes=30)
+    lost = moment if at_start else moment - RESEND
     queued = HistoryRequest.objects.filter(state=WorkState.QUEUED).select_related("repository")
-    waiting = queued.filter(requested_at__lt=lost)
+    waiting = queued.filter(Q(requested_at__lt=lost) | Q(requested_at__gt=moment + RESEND))
     for work in {one.pk: one for one in (*again, *waiting.order_by("requested_at", "pk")[:100])}.values():
         enqueue(work)  # a second delivery finds nothing to claim
     return len(again)

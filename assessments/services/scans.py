@@ -28,6 +28,7 @@ from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanS
 from assessments.failures import KILLING_IDS, UNREACHABLE_AFTER, UNREACHABLE_IDS
 from assessments.models import Repository, ScanPolicy, ScanRequest
 from assessments.services import meters
+from assessments.services.clock import shared_now
 from assessments.services.queues import is_large, queue_of
 from assessments.storable import storable
 from assessments.timing import after_failures, in_window, next_due
@@ -394,7 +395,7 @@ def requeue(scan: ScanRequest, error: ScanError | None = None, *, seconds: float
     if _mine(scan).update(
         state=ScanState.QUEUED,
         claim="",
-        lease_until=now + timedelta(seconds=seconds) + RESEND,
+        lease_until=Now() + timedelta(seconds=seconds) + RESEND,
         retry_at=now + timedelta(seconds=seconds) if seconds else None,
         error_id=error.id if error else "",
         error=storable(error.message)[:1000] if error else "",
@@ -419,7 +420,7 @@ def hand_back(worker: str) -> int:
 
 def recover_abandoned(*, now: datetime | None = None) -> int:
     """How many scans of dead workers were queued again; after MAX_ATTEMPTS one is given up instead."""
-    moment = now or _shared_now()
+    moment = now or shared_now()
     # What ends later than any lease that is written now was written by a clock that has been set back since.
     ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__gt=moment + 2 * LEASE).update(
         lease_until=moment + LEASE
@@ -453,16 +454,6 @@ def resume_all(*, now: datetime | None = None) -> int:
     for scan in waiting:
         enqueue(scan)
     return len(waiting)
-
-
-def _shared_now() -> datetime:
-    """Now, by the clock that all hosts share: the database's. SQLite's is that of this machine."""
-    if connection.vendor != "postgresql":
-        return timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-    return moment
 
 
 def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:

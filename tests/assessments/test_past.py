@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -237,6 +238,37 @@ def test_work_that_is_killed_again_and_again_is_given_up(orders: Repository) -> 
         past.recover_work(now=timezone.now() + timedelta(hours=2))
     work.refresh_from_db()
     assert (work.state, work.error_id) == (WorkState.FAILED, "past.killed")
+
+
+def test_leases_of_work_do_not_go_by_the_clock_of_a_host(orders: Repository) -> None:
+    real = timezone.now()
+    work = request_backfill(repository=orders, requested_by=None)
+    with patch("django.utils.timezone.now", return_value=real - timedelta(days=1)):
+        mine = past.claim_work(work_id=work.pk)
+        assert mine is not None and mine.lease_until is not None and mine.lease_until > real
+        past.progress(mine, done=1)
+    mine.refresh_from_db()
+    assert mine.lease_until is not None and mine.lease_until > real
+
+
+def test_a_lease_of_work_by_a_clock_that_was_ahead_ends_all_the_same(
+    orders: Repository, queued: list[int]
+) -> None:
+    work = request_backfill(repository=orders, requested_by=None)
+    now = timezone.now()
+    assert past.claim_work(work_id=work.pk, now=now + timedelta(days=1))
+    assert past.recover_work(now=now) == 0
+    assert past.recover_work(now=now + past.LEASE + timedelta(seconds=1)) == 1
+    assert queued == [work.pk]
+
+
+def test_work_that_was_asked_for_at_a_time_that_never_came_is_sent_again(
+    orders: Repository, queued: list[int]
+) -> None:
+    work = request_backfill(repository=orders, requested_by=None)
+    HistoryRequest.objects.filter(pk=work.pk).update(requested_at=timezone.now() + timedelta(days=1))
+    assert past.recover_work() == 0
+    assert queued == [work.pk]
 
 
 def test_at_start_nobody_waits_for_a_lease(orders: Repository, queued: list[int]) -> None:

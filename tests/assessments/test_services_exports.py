@@ -139,6 +139,26 @@ def test_one_whose_worker_died_waits_again_and_leaves_nothing_aside(sent: Any) -
     assert not left.exists() and content(export)
 
 
+def test_leases_of_exports_do_not_go_by_the_clock_of_a_host(sent: Any) -> None:
+    real = timezone.now()
+    export = asked()
+    with patch("django.utils.timezone.now", return_value=real - timedelta(days=1)):
+        assert exports._claimed(export.pk)
+    export.refresh_from_db()
+    assert export.lease_until is not None and export.lease_until > real
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_a_lease_of_an_export_by_a_clock_that_was_ahead_ends_all_the_same(sent: Any, claimed: bool) -> None:
+    export = asked()
+    assert not claimed or exports._claimed(export.pk)
+    now = timezone.now()
+    Export.objects.filter(pk=export.pk).update(lease_until=now + timedelta(days=1))
+    assert exports.recover_abandoned(now=now) == 0
+    longest = exports.LEASE if claimed else exports.RESEND
+    assert exports.recover_abandoned(now=now + longest + timedelta(seconds=1)) == 1
+
+
 def test_whoever_lost_an_export_writes_nothing_to_it(sent: Any) -> None:
     export = asked()
     slow = exports._claimed(export.pk)
