@@ -342,14 +342,8 @@ class _Counted:
     passing: Mapping[str, Fraction]
     known: Mapping[str, Fraction]
     share: Fraction
-
-    @property
-    def passed(self) -> Fraction:
-        return sum(self.passing.values(), Fraction(0))
-
-    @property
-    def total(self) -> Fraction:
-        return sum(self.known.values(), Fraction(0))
+    passed: Fraction
+    total: Fraction
 
 
 def moves_of(
@@ -395,13 +389,15 @@ def _counted(standard: Standard, verdicts: Mapping[str, str]) -> dict[str, _Coun
     measured = [tier for tier in TIERS if known[tier]]
     return {
         tier: _Counted(
-            passing[tier],
-            known[tier],
-            Fraction(0)
+            passing=passing[tier],
+            known=known[tier],
+            share=Fraction(0)
             if tier not in measured
             else Fraction(100)
             if len(measured) == 1
             else standard.split[tier],
+            passed=sum(passing[tier].values(), Fraction(0)),
+            total=sum(known[tier].values(), Fraction(0)),
         )
         for tier in TIERS
     }

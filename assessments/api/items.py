@@ -16,7 +16,7 @@ from assessments.api.work import ScansAskedOut, scans_asked
 from assessments.choices import Outcome, RescanScope, TokenScope
 from assessments.selectors.adoption import counts_of_items
 from assessments.selectors.reports import guidance_of
-from assessments.selectors.standard import checklist_of, counts_of
+from assessments.selectors.standard import checklist_of, counts_of, standing_at
 from assessments.services.rescans import request_rescan
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.services.schedule import failing
@@ -81,12 +81,16 @@ def list_verdicts(
     only_known(request, filters, paging)
     _known(item)
     links = Links(request)
-    rows = checklist_of(request.user, item).filter(outcome=filters.verdict)
-    joined = rows.select_related("repository__team").defer("evidence", "looked_for")
-    ordered = joined.order_by("repository__name", "pk")
-    return page_of(
-        Page[VerdictOut], request, ordered, paging, lambda shown: [verdict_of(row, links) for row in shown]
+    rows = (
+        standing_at(request.user, item, filters.verdict).order_by("name", "pk").values_list("pk", flat=True)
     )
+
+    def shape(shown: list[int]) -> list[VerdictOut]:
+        found = checklist_of(request.user, item).filter(repository__in=shown, outcome=filters.verdict)
+        joined = found.select_related("repository__team").defer("evidence", "looked_for")
+        return [verdict_of(row, links) for row in joined.order_by("repository__name", "repository")]
+
+    return page_of(Page[VerdictOut], request, rows, paging, shape)
 
 
 @router.post(
