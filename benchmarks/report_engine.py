@@ -122,8 +122,9 @@ def _limits_of_looking(rows: list[dict[str, Any]]) -> list[str]:
     processes = max(row["unchanged_git_processes"] for row in looked)
     queries = max(row["unchanged_queries"] for row in looked)
     return [
-        f"- A look at what has not moved: up to {processes} git processes, `ls-remote` among them, and {queries} queries to the "
-        "database; each process is some milliseconds of a fork."
+        f"- A look at what has not moved: {processes} git process{'es' if processes > 1 else ''}, `ls-remote` among them, and "
+        f"{queries} queries to the database, each built anew by Django: asking for the scan, claiming it, its end, and when the "
+        "next one is due."
     ]
 
 
