@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 
 from assessments.models import Team
 from assessments.policy import visible_teams
+from assessments.team_fields import offer_teams
 from scanners.errors import ScanError
 from scanners.source_url import parse_source
 from scanners.tree import clean_root
@@ -47,7 +48,7 @@ class RepositoryForm(forms.Form):
     def __init__(self, *args: Any, user: AbstractUser, allow_local: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._allow_local = allow_local
-        self.fields["team"].queryset = visible_teams(user).order_by("name")  # type: ignore[attr-defined]
+        offer_teams(self, "team", visible_teams(user))
 
     def clean_source(self) -> str:
         source: str = self.cleaned_data["source"]

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 
 from assessments import policy
 from assessments.models import Repository, Team
+from assessments.team_fields import offer_teams
 from assessments.timing import MAX_HOURS, MIN_HOURS
 from scanners.errors import ScanError
 from scanners.profile import FIELDS, KINDS
@@ -78,10 +79,10 @@ class SettingsForm(forms.Form):
         self.user = user
         fields: dict[str, Any] = self.fields
         teams = policy.led_teams(user) | Team.objects.filter(pk=repository.team_id)
-        fields["team"].queryset = teams.distinct().order_by("name")
-        people = get_user_model().objects.filter(
-            is_active=True, memberships__team__in=fields["team"].queryset
-        )
+        all_listed = offer_teams(self, "team", teams.distinct())
+        # Among many teams those of another one are there once the repository is theirs.
+        theirs = teams.values("pk") if all_listed else [repository.team_id]
+        people = get_user_model().objects.filter(is_active=True, memberships__team__in=theirs)
         fields["owner"].queryset = people.distinct().order_by("email")
         fields["owner"].label_from_instance = lambda person: person.email or person.get_username()
         found = repository.current.profile if repository.current else {}

@@ -11,6 +11,7 @@ from assessments.choices import CredentialKind, Forge
 from assessments.models import Credential, Repository, Team
 from assessments.policy import led_teams
 from assessments.services import credentials
+from assessments.team_fields import offer_teams
 from scanners.errors import ScanError
 
 _PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
@@ -107,7 +108,7 @@ class CredentialForm(_SecretForm):
 
     def __init__(self, *args: Any, user: AbstractUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["teams"].queryset = led_teams(user).order_by("name")  # type: ignore[attr-defined]
+        offer_teams(self, "teams", led_teams(user))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -195,7 +196,7 @@ class HookForm(forms.Form):
 
     def __init__(self, *args: Any, user: AbstractUser, all_teams: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        team: Any = self.fields["team"]
-        team.queryset = led_teams(user).order_by("name")
         if all_teams:
+            team: Any = self.fields["team"]
             team.required, team.empty_label = False, "All teams"
+        offer_teams(self, "team", led_teams(user))

@@ -9,6 +9,7 @@ from assessments.choices import TokenScope
 from assessments.models import Team
 from assessments.policy import may_hold_scope, visible_teams
 from assessments.services.api_tokens import DEFAULT_DAYS, MAX_DAYS, MAX_NAME
+from assessments.team_fields import offer_teams
 
 _LIFETIMES = (7, 30, DEFAULT_DAYS, 180, MAX_DAYS)
 
@@ -43,4 +44,4 @@ class TokenForm(forms.Form):
         super().__init__(*args, **kwargs)
         scopes = [(one.value, one.label) for one in TokenScope if may_hold_scope(user, one)]
         self.fields["scopes"].choices = scopes  # type: ignore[attr-defined]
-        self.fields["teams"].queryset = visible_teams(user).order_by("name", "pk")  # type: ignore[attr-defined]
+        offer_teams(self, "teams", visible_teams(user))

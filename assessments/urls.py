@@ -77,6 +77,7 @@ urlpatterns = [
         "repositories/<slug:slug>/plan/schedule/", plans.repository_schedule, name="repository-plan-schedule"
     ),
     path("teams/", teams.team_list, name="team-list"),
+    path("team-names/", teams.team_names, name="team-names"),
     path("teams/<slug:slug>/changes/", history.team_changes, name="team-changes"),
     path("teams/<slug:slug>/changes/when/", history.team_when, name="team-when"),
     path("teams/<slug:slug>/", teams.team_detail, name="team-detail"),

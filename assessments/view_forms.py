@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from assessments.models import Team
 from assessments.policy import sharing_teams
 from assessments.services.saved_views import MAX_NAME
+from assessments.team_fields import offer_teams
 
 
 class NameForm(forms.Form):
@@ -35,4 +36,4 @@ class ViewForm(NameForm):
 
     def __init__(self, *args: Any, user: AbstractUser, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = sharing_teams(user).order_by("name")  # type: ignore[attr-defined]
+        offer_teams(self, "team", sharing_teams(user))

@@ -256,13 +256,14 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
         visible_teams(user)
         .annotate(count=Count("repositories", filter=Q(repositories__archived_at=None)))
         .order_by("name")
+        .values_list("name", "slug", "count")
     )
     grades = visible.order_by().values_list("letter").annotate(Count("pk"))
     return RepositoryListPage(
         rows=page,
         total=sum(count for _, count in grades),
         filters=filters,
-        teams=tuple(TeamChoice(team.name, team.slug, team.count) for team in teams),
+        teams=tuple(TeamChoice(*team) for team in teams),
         areas=tuple(areas.items()),
         grades=tuple(sorted(((letter, count) for letter, count in grades if letter), key=_grade_order)),
         tags=_tags_of(visible),

@@ -8,9 +8,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assessments import policy
 from assessments.choices import RescanScope
+from assessments.selectors.filters import text
 from assessments.selectors.saved_views import get_view_menu
 from assessments.selectors.teams import get_team_list, get_team_listing, get_team_page, get_team_tables
 from assessments.services.rescans import request_rescan
+from assessments.team_fields import MOST_LISTED, near
 from assessments.views.saved_views import opened
 from assessments.views.schedule import say_asked
 from assessments.views.tables import csv_response, csv_wanted, one_address
@@ -26,6 +28,14 @@ def team_list(request: HttpRequest) -> HttpResponseBase:
     return render(
         request, "teams/list.html", {"page": get_team_list(request.user, request.GET), "views": views}
     )
+
+
+@require_safe
+def team_names(request: HttpRequest) -> HttpResponse:
+    """Names to choose from for what is typed into a form's field of a team."""
+    typed = text(request.GET, "team")
+    names = [team.name for team in near(policy.visible_teams(request.user), typed, MOST_LISTED)]
+    return render(request, "teams/_names.html", {"names": names})
 
 
 @require_safe

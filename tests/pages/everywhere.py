@@ -293,6 +293,7 @@ OTHERS = frozenset(
         "repository-progress",
         "repository-backfill-progress",
         "rescan-progress",
+        "team-names",
         # Steps of signing in that need the one before, and what is for people without a password.
         "account_confirm_login_code",
         "account_set_password",
