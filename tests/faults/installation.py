@@ -13,7 +13,7 @@ from typing import Any
 
 from tests import trees
 from tests.faults.leftovers import held_locks, processes_of, unknown_files, unowned
-from tests.faults.servers import Broker, Postgres, Process, RabbitMQ
+from tests.faults.servers import Broker, Postgres, Process, RabbitMQ, SmallDisk
 from tests.git_http import GitServer
 
 ROOT = Path(__file__).parents[2]
@@ -117,11 +117,18 @@ class Installation:
 
     def worker(self, **environment: str) -> Process:
         """One more scan worker, with a single child."""
-        return self.start(
+        return self.start(*self._worker(), **environment)
+
+    def worker_on(self, disk: SmallDisk) -> Process:
+        """One more scan worker, for which the small disk is where mirrors are kept."""
+        return self.run(disk.holding([sys.executable, "-m", *self._worker()]), self.environment)
+
+    def _worker(self) -> list[str]:
+        return [
             "celery", "-A", "tests.worker", "worker", "--concurrency", "1",
             "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
-            "--hostname", f"worker-{len(self.processes)}@%h", **environment,
-        )  # fmt: skip
+            "--hostname", f"worker-{len(self.processes)}@%h",
+        ]  # fmt: skip
 
     def beat(self, **environment: str) -> Process:
         return self.start("celery", "-A", "config", "beat", "--loglevel", "WARNING", **environment)

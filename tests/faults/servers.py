@@ -234,6 +234,42 @@ class RabbitMQ:
             )  # fmt: skip
 
 
+class SmallDisk:
+    """A disk of little room that only one process and its children see, at ``place``.
+
+    It is mounted within a namespace of their own, which most systems let anybody make, without the rights of root.
+    """
+
+    SIZE = "size=600k,nr_inodes=400"
+    LARGER = "size=60m,nr_inodes=20000"
+    _NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            tried = subprocess.run(self.holding(["true"]), capture_output=True, timeout=30).returncode == 0
+        except OSError:
+            tried = False
+        if not tried:
+            needs("a namespace in which a disk may be mounted")
+
+    def holding(self, command: list[str]) -> list[str]:
+        """What starts the command with the disk in its place."""
+        script = f'mount -t tmpfs -o {self.SIZE} plumbline-faults "$0" && exec "$@"'
+        return [*self._NAMESPACE, "sh", "-c", script, str(self.place), *command]
+
+    def seen_by(self, pid: int, place: Path) -> Path:
+        """The place as the process sees it."""
+        return Path(f"/proc/{pid}/root{place}")
+
+    def enlarge(self, pid: int) -> None:
+        """Room on the disk of that process."""
+        into = ["nsenter", "--target", str(pid), "--user", "--mount", "--preserve-credentials"]
+        mount = ["mount", "-o", f"remount,{self.LARGER}", str(self.place)]
+        subprocess.run([*into, *mount], check=True, timeout=30)
+
+
 class Process:
     """A process of the product in a session of its own, so that it can be killed with its children."""
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.installation import LEASE_SECONDS, Installation
+from tests.faults.leftovers import unknown_files
+from tests.faults.servers import SmallDisk
 
 pytestmark = [pytest.mark.slow, pytest.mark.services]
 COUNT = 6
@@ -93,31 +94,18 @@ def test_a_database_that_is_restarted_in_mid_transaction_leaves_one_assessment(
 
 
 def test_a_full_disk_fails_with_its_reason_and_is_over_when_there_is_room(installation: Installation) -> None:
-    mirrors = installation.data / "mirrors"
-    mirrors.mkdir(parents=True, exist_ok=True)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=600k,nr_inodes=400", "plumbline-faults", str(mirrors)],
-        capture_output=True,
-    )
-    if mounted.returncode:
-        pytest.skip("Mounting a small file system needs root.")
-    try:
-        installation.worker()
-        big = {"README.md": "# Big\n", "data.txt": os.urandom(2_000_000).hex()}
-        wanted = installation.source("big", big)
-        installation.do("add", urls=[wanted])
-        assert installation.eventually(installation.settled, 120, nudge=False), installation.logs()
-        state = installation.do("state")
-        assert state["assessments"] == 0 and set(state["errors"]), state
-        assert "scan.internal" not in state["errors"], installation.logs()
-        assert installation.left_over() == []
-        subprocess.run(["mount", "-o", "remount,size=60m,nr_inodes=20000", str(mirrors)], check=True)
-        installation.do("request")
-        assert installation.assert_right()["assessments"] == 1
-    finally:
-        for process in installation.processes:
-            process.kill()
-        subprocess.run(["umount", "--lazy", str(mirrors)], check=True)
+    disk = SmallDisk(installation.data / "mirrors")
+    worker = installation.worker_on(disk)
+    big = {"README.md": "# Big\n", "data.txt": os.urandom(2_000_000).hex()}
+    installation.do("add", urls=[installation.source("big", big)])
+    assert installation.eventually(installation.settled, 120, nudge=False), installation.logs()
+    state = installation.do("state")
+    assert state["assessments"] == 0 and set(state["errors"]) == {"mirror.no-space"}, (state, installation.logs())
+    assert unknown_files(disk.seen_by(worker.process.pid, installation.data)) == []
+    disk.enlarge(worker.process.pid)
+    installation.do("request")
+    assert installation.assert_right()["assessments"] == 1
+    assert worker.alive(), installation.logs()
 
 
 def test_a_corrupt_mirror_is_cloned_afresh(installation: Installation) -> None:
