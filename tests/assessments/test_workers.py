@@ -1,6 +1,5 @@
 """Scans by real worker processes over a real broker, and what is left when such a process is killed."""
 
-import contextlib
 import os
 import signal
 import socket
@@ -27,6 +26,7 @@ from assessments.services.queues import served
 from assessments.services.repositories import register_repository
 from tests import factories, trees
 from tests.conftest import needs
+from tests.faults.servers import Process
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).parents[2]
@@ -68,13 +68,12 @@ class Worker:
         }
         chosen = "PLUMBLINE_SCAN_QUEUES" in environment
         queues = [] if chosen else ["--queues", environment.get("TEST_QUEUE", "scans,scans.large")]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "tests.worker", "worker", *queues,
-                 "--concurrency", "1", "--loglevel", "WARNING", "--without-gossip", "--without-mingle",
-                 "--without-heartbeat"],
-                cwd=ROOT, env=self.environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+        command = [
+            sys.executable, "-m", "celery", "-A", "tests.worker", "worker", *queues, "--concurrency", "1",
+            "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        ]  # fmt: skip
+        self._owned = Process(command, self.environment, self.log, ROOT)
+        self.process = self._owned.process
 
     def send(self, scan: ScanRequest) -> None:
         """Asks this worker for a scan, by a process that has its settings."""
@@ -87,9 +86,8 @@ class Worker:
         return int(children[-1]) if children else 0
 
     def kill_all(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        """SIGKILL to the worker and its children, and to no other process that has come by its number since."""
+        self._owned.kill()
 
 
 @pytest.fixture
