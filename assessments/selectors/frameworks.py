@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from assessments.frameworks import (
     STATUSES,
@@ -20,10 +21,11 @@ from assessments.frameworks import (
     status_of,
 )
 from assessments.listings import CONTROLS, FRAMEWORKS, STANDINGS
-from assessments.models import Repository, RulesetVersion, Team
+from assessments.models import Repository, RulesetVersion
 from assessments.policy import visible_repositories, visible_teams
 from assessments.selectors.filters import paginate, text
 from assessments.selectors.reports import guidance_of
+from assessments.selectors.team_filter import TeamFilter, of_team, team_filter
 from assessments.services.assess import OUTCOMES
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.standard import Item
@@ -83,7 +85,7 @@ class FrameworkPage:
     covered: int
     repositories: int
     team: str
-    teams: tuple[Team, ...]
+    teams: TeamFilter
     export_urls: tuple[tuple[str, str], ...]
 
 
@@ -169,7 +171,7 @@ def get_framework_page(user: AbstractUser, framework: Framework, query: Mapping[
         for control in framework.controls
     )
     address = reverse("framework-export", args=[framework.slug])
-    chosen = f"&team={team}" if team else ""
+    chosen = f"&{urlencode({'team': team})}" if team else ""
     return FrameworkPage(
         framework=framework,
         rows=rows,
@@ -177,7 +179,7 @@ def get_framework_page(user: AbstractUser, framework: Framework, query: Mapping[
         covered=sum(bool(row.items) for row in rows),
         repositories=len(keys),
         team=team,
-        teams=tuple(visible_teams(user).order_by("name")),
+        teams=team_filter(visible_teams(user), team),
         export_urls=tuple(
             (label, f"{address}?format={value}{chosen}")
             for value, label in (("csv", "CSV"), ("xlsx", "Excel workbook"), ("json", "JSON"))
@@ -294,7 +296,7 @@ class _Verdicts:
 
 def _judged(user: AbstractUser, team: str) -> QuerySet[Repository]:
     chosen = visible_repositories(user).filter(current__isnull=False)
-    return chosen.filter(team__slug=team) if team else chosen
+    return chosen.filter(of_team(team)) if team else chosen
 
 
 def _places_of(ruleset: int) -> dict[str, int]:

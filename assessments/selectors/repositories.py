@@ -37,6 +37,7 @@ from assessments.selectors.histories import BackfillState, OriginRow, get_backfi
 from assessments.selectors.plans import PlanLink, plan_link
 from assessments.selectors.reports import report_of_assessment
 from assessments.selectors.scans import ScanProgress, latest_scan, progress_of
+from assessments.selectors.team_filter import TeamFilter, of_team, team_filter
 from assessments.selectors.trends import repository_chart
 from assessments.services.rulesets import DEFAULT, built, current_version
 from assessments.tables import Listing, Shown, shown
@@ -90,13 +91,6 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class TeamChoice:
-    name: str
-    slug: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class RepositoryListPage:
     """``total`` counts all that the person may see; ``grades`` are (letter, number),
     ``areas`` (id, title).
@@ -105,7 +99,7 @@ class RepositoryListPage:
     rows: Page[Any]
     total: int
     filters: Filters
-    teams: tuple[TeamChoice, ...]
+    teams: TeamFilter
     areas: tuple[tuple[str, str], ...]
     grades: tuple[tuple[str, int], ...]
     tags: tuple[str, ...]
@@ -237,7 +231,7 @@ def chosen_repositories(user: AbstractUser, filters: Filters) -> QuerySet[Reposi
     if filters.q:
         chosen = chosen.filter(Q(name__icontains=filters.q) | Q(mirror__url__icontains=filters.q))
     if filters.team:
-        chosen = chosen.filter(team__slug=filters.team)
+        chosen = chosen.filter(of_team(filters.team))
     if filters.grade:
         chosen = chosen.filter(letter="" if filters.grade == "-" else filters.grade)
     key = filters.sort.removeprefix("-")
@@ -252,18 +246,12 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
     filters, areas = _asked_for(query)
     page = paginate(chosen_repositories(user, filters), query)
     page.object_list = repository_rows(page.object_list, filters.area)
-    teams = (
-        visible_teams(user)
-        .annotate(count=Count("repositories", filter=Q(repositories__archived_at=None)))
-        .order_by("name")
-        .values_list("name", "slug", "count")
-    )
     grades = visible.order_by().values_list("letter").annotate(Count("pk"))
     return RepositoryListPage(
         rows=page,
         total=sum(count for _, count in grades),
         filters=filters,
-        teams=tuple(TeamChoice(*team) for team in teams),
+        teams=team_filter(visible_teams(user), filters.team, counted=True),
         areas=tuple(areas.items()),
         grades=tuple(sorted(((letter, count) for letter, count in grades if letter), key=_grade_order)),
         tags=_tags_of(visible),

@@ -145,7 +145,7 @@ def known_values(user: AbstractUser, list: str) -> dict[str, set[str]]:
     if list == "standard":
         return {"area": areas, "tier": {*TIERS}, "failing": {"1"}}
     return {
-        "team": {*visible_teams(user).values_list("slug", flat=True)},
+        "team": {word for team in visible_teams(user).values_list("slug", "name") for word in team},
         "grade": {*(band.letter for band in standard.scale), "-"},
         "area": areas,
         "archived": {"1"},

@@ -145,6 +145,32 @@ def test_names_are_suggested_of_teams_that_the_person_may_see(
     assert Client().get("/team-names/").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("address", "of_the_first"),
+    [("/repositories/", "In the first"), ("/frameworks/nist-ssdf/", "<li>1 repository</li>")],
+)
+def test_a_list_is_narrowed_to_a_team_by_name_among_many(
+    address: str, of_the_first: str, admin: AbstractUser, signed_in: SignedIn
+) -> None:
+    teams = many(MOST_LISTED)
+    factories.assessment(factories.repository(team=teams[0], name="In the first"))
+    client = signed_in(admin)
+    page = client.get(address, {"team": teams[0].slug}).content.decode()
+    assert f'<option value="{teams[0].slug}" selected>' in page and "<datalist" not in page
+    with CaptureQueriesContext(connection) as few:
+        client.get(address)
+    many(100)
+    with CaptureQueriesContext(connection) as lots:
+        page = client.get(address).content.decode()
+    assert len(lots) == len(few)
+    assert page.count('<option value="Crew ') == MOST_LISTED and f'value="{teams[0].slug}"' not in page
+    for typed in ("crew 000", teams[0].slug):
+        page = client.get(address, {"team": typed}).content.decode()
+        assert f'value="{typed}"' in page
+        assert of_the_first in page
+    assert of_the_first not in client.get(address, {"team": "Crew 001"}).content.decode()
+
+
 def test_a_repository_among_many_teams_goes_to_the_one_that_is_named(
     admin: AbstractUser, signed_in: SignedIn
 ) -> None:
