@@ -16,7 +16,7 @@ import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -138,8 +138,8 @@ class Environment(BaseSettings):
     @classmethod
     def _known_redis(cls, value: str) -> str:
         address = _address(value, "redis", "rediss", "unix")
-        number = urlsplit(address).path.strip("/")
-        if number and not address.startswith("unix:") and not (number.isascii() and number.isdecimal()):
+        number = _database_in(address)
+        if number and not (number.isascii() and number.isdecimal()):
             raise ValueError("must end on the number of a database, or on none")
         return address
 
@@ -181,16 +181,18 @@ class Environment(BaseSettings):
         return not self.redis_url
 
     def redis(self, database: int) -> str:
-        """The address of one database of the cache server, as redis-py and RQ read it."""
-        if self.embedded:
-            return f"unix://{self.socket}?db={database}"
-        return self.redis_url if database == 0 else _with_database(self.redis_url, database)
+        """The address of one database of the cache server, as redis-py and RQ read it: ``database`` is counted from
+        the one that is named, so that 0 is that one and 1 the next. Queues and cache must not share one, since
+        emptying the cache empties its database."""
+        return _with_database(self._server, database)
 
     def broker(self) -> str:
         """The address of the Celery broker."""
-        if self.broker_url:
-            return self.broker_url
-        return f"redis+socket://{self.socket}?virtual_host=0" if self.embedded else self.redis(0)
+        return self.broker_url or _as_kombu(self.redis(0))
+
+    @property
+    def _server(self) -> str:
+        return f"unix://{self.socket}" if self.embedded else self.redis_url
 
 
 def _address(value: str, *schemes: str) -> str:
@@ -205,11 +207,29 @@ def _address(value: str, *schemes: str) -> str:
     return value
 
 
-def _with_database(url: str, database: int) -> str:
-    """``url`` with its database number moved up by ``database``."""
+def _database_in(url: str) -> str:
+    """What an address names as its database, where redis-py looks for it; empty where it names none."""
     parts = urlsplit(url)
-    first = int(parts.path.strip("/") or 0)
-    return parts._replace(path=f"/{first + database}").geturl()
+    named = dict(parse_qsl(parts.query)).get("db", "")
+    return named or ("" if parts.scheme == "unix" else parts.path.strip("/"))
+
+
+def _with_database(url: str, up: int) -> str:
+    """``url`` with its database number moved up by ``up``: the path's, for a socket file the query's."""
+    parts = urlsplit(url)
+    number = int(_database_in(url) or 0) + up
+    fields = [(name, value) for name, value in parse_qsl(parts.query) if name != "db"]
+    if parts.scheme == "unix":
+        return f"unix://{parts.netloc}{parts.path}?{urlencode([*fields, ('db', number)])}"
+    return parts._replace(path=f"/{number}", query=urlencode(fields)).geturl()
+
+
+def _as_kombu(url: str) -> str:
+    """An address of redis-py as Kombu reads it, which has another name for socket files."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={_database_in(url)}"
 
 
 def read_environment() -> Environment:

@@ -1,6 +1,7 @@
 """The environment: typed, with whole defaults, and refused loudly where it makes no sense."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import redis
 
 from config.env import Environment, SettingsInvalid, read_environment, secret_key_of
 
@@ -61,6 +63,8 @@ def test_the_signing_key_is_made_once_and_only_its_owner_may_read_it(bare: Path)
         ("PLUMBLINE_LOG_LEVEL", "LOUD"),
         ("PLUMBLINE_REDIS_URL", "redis://localhost/first"),
         ("PLUMBLINE_REDIS_URL", "redis://localhost:port/0"),
+        ("PLUMBLINE_REDIS_URL", "redis://localhost/0?db=first"),
+        ("PLUMBLINE_REDIS_URL", "unix:///run/valkey.sock?db=first"),
         ("PLUMBLINE_EMAIL_URL", "mail.example.org"),
         ("PLUMBLINE_HOSTS", '["unfinished'),
         ("DATABASE_URL", "postgres://localhost:many/x"),
@@ -141,6 +145,41 @@ def test_the_databases_of_one_server_are_counted_from_the_one_named() -> None:
     assert (environment.redis(0), environment.redis(1)) == ("redis://cache:6379/4", "redis://cache:6379/5")
     assert environment.broker() == "redis://cache:6379/4"
     assert Environment(redis_url="redis://c", broker_url="amqp://b//").broker() == "amqp://b//"
+
+
+@pytest.mark.parametrize(
+    ("named", "first", "second", "broker"),
+    [
+        ("redis://cache", "redis://cache/0", "redis://cache/1", "redis://cache/0"),
+        ("redis://cache/2?db=4", "redis://cache/4", "redis://cache/5", "redis://cache/4"),
+        (
+            "rediss://:p@cache/9?ssl_cert_reqs=none",
+            "rediss://:p@cache/9?ssl_cert_reqs=none",
+            "rediss://:p@cache/10?ssl_cert_reqs=none",
+            "rediss://:p@cache/9?ssl_cert_reqs=none",
+        ),
+        (
+            "unix:///run/valkey.sock",
+            "unix:///run/valkey.sock?db=0",
+            "unix:///run/valkey.sock?db=1",
+            "redis+socket:///run/valkey.sock?virtual_host=0",
+        ),
+        (
+            "unix://:p@/run/valkey.sock?db=3",
+            "unix://:p@/run/valkey.sock?db=3",
+            "unix://:p@/run/valkey.sock?db=4",
+            "redis+socket://:p@/run/valkey.sock?virtual_host=3",
+        ),
+    ],
+)
+def test_queues_and_cache_have_a_database_each_however_the_first_is_named(
+    named: str, first: str, second: str, broker: str
+) -> None:
+    environment = Environment(redis_url=named)
+    assert (environment.redis(0), environment.redis(1), environment.broker()) == (first, second, broker)
+    for address in (first, second):  # as redis-py reads it
+        read = redis.ConnectionPool.from_url(address).connection_kwargs
+        assert read["db"] == int(re.search(r"(\d+)(\?ssl.*)?$", address)[1])  # type: ignore[index]
 
 
 def test_keys_of_credentials_are_made_once_and_only_their_owner_may_read_them(bare: Path) -> None:
