@@ -13,6 +13,7 @@ EXPECTED = {
     "credential-keys",
     "exports",
     "mirrors",
+    "rulesets",
     "secret-key",
     "static",
 }
