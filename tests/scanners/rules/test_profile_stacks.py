@@ -132,6 +132,39 @@ SERVICES = {
 DOCS_BY_DEFAULT = {"fastapi", "api-platform"}
 
 
+SCALA = {
+    "http4s": {
+        "build.sbt": 'libraryDependencies += "org.http4s" %% "http4s-ember-server" % "0.23"\n',
+        "src/main/scala/A.scala": 'class A { val a = HttpRoutes.of[IO] { case GET -> Root / "a" => Ok() } }\n' + JVM,
+    },
+    "Play": {
+        "project/plugins.sbt": 'addSbtPlugin("org.playframework" % "sbt-plugin" % "3.0.1")\n',
+        "build.sbt": 'name := "a"\n',
+        "conf/routes": "GET     /a     controllers.A.a()\n",
+        "app/controllers/A.scala": "class A extends AbstractController(c) {}\n" + JVM,
+    },
+    "Pekko": {
+        "build.sbt": "lazy val root = project.settings(libraryDependencies ++= Dependencies.all)\n",
+        "project/Dependencies.scala": 'object Dependencies {\n  val all = Seq("org.apache.pekko" %% "pekko-http" % "1.0.0")\n}\n',
+        "src/main/scala/A.scala": 'class A { val a = pathPrefix("a") { get { complete("") } } }\n' + JVM,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stack", SCALA)
+def test_services_in_scala(stack: str) -> None:
+    profile = judge_tree(SCALA[stack]).profile
+    assert (profile.kind, profile.has_http_api) == ("service", True)
+
+
+def test_a_program_in_scala_that_serves_nothing_is_no_service() -> None:
+    files = {
+        "build.sbt": 'libraryDependencies += "org.typelevel" %% "cats-core" % "2"\n',
+        "A.scala": "class A {}\n" + JVM,
+    }
+    assert judge_tree(files).profile.kind != "service"
+
+
 @pytest.mark.parametrize("stack", SERVICES)
 def test_the_smallest_service_of_each_stack(stack: str) -> None:
     profile = judge_tree(SERVICES[stack]).profile
