@@ -55,6 +55,8 @@ def test_an_image_of_the_application_is_built(files: dict[str, str], expected: s
 
 COMPOSE = [
     ("compose", {**CODE, "compose.yaml": "services:\n  db:\n    image: postgres\n"}, "pass"),
+    ("a folder of compose files", {**CODE, "src/main/docker/postgresql.yml": "services:\n  postgresql:\n    image: postgres\n"}, "pass"),
+    ("services of a container, not of compose", {**CODE, "docker/app/config/services.yaml": "services:\n  A:\n    autowire: true\n"}, "fail"),
     ("an old file", {**CODE, "docker-compose.yml": "db:\n  image: postgres\n"}, "pass"),
     ("below docker", {**CODE, "docker/stack.yml": "services:\n  db:\n    image: postgres\n"}, "pass"),
     ("settings of a build", {**CODE, "docker/settings.yaml": "images:\n  debian:\n    build: a\n"}, "fail"),

@@ -59,6 +59,8 @@ HANDLERS = [
     ({"a.js": "list.onError(error);\n"}, "fail"),
     ({"a.go": "r := gin.Default()\n"}, "pass"),
     ({"a.go": "r := gin.New()\n"}, "fail"),
+    ({"a.go": "view, err := RecoveryKey()\n"}, "fail"),
+    ({"a.go": "r.Use(RecoverPanic(log))\n"}, "pass"),
     (
         {
             "a.go": "func Handler() routing.Handler {\n\tdefer func() {\n\t\tif e := recover(); e != nil {\n\t\t\tc.Write(e)\n\t\t}\n\t}()\n}\n"

@@ -132,6 +132,11 @@ SERVICES = {
 DOCS_BY_DEFAULT = {"fastapi", "api-platform"}
 
 
+def test_a_driver_without_a_manifest_is_told_by_its_import() -> None:
+    files = {"a.go": 'package main\n\nimport "github.com/boltdb/bolt"\n\nvar db, _ = bolt.Open("a", 0o600, nil)\n', "main.go": 'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.HandleFunc("/a", a)\n\thttp.ListenAndServe(":80", nil)\n}\n' + GO}  # fmt: skip
+    assert judge_tree(files).profile.has_database
+
+
 SCALA = {
     "http4s": {
         "build.sbt": 'libraryDependencies += "org.http4s" %% "http4s-ember-server" % "0.23"\n',
