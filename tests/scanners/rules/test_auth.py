@@ -206,6 +206,8 @@ def test_programs_get_keys_of_their_own(files: dict[str, str], expected: str) ->
         ({"a.rs": "let d = decode::<Claims>(&t, &k, &v)?;\nasync fn a(user: AuthUser, Json(b): Json<B>) {}\n"}, "pass"),
         ({"a.rs": "let d = DecodingKey::from_secret(s);\nfn a(slug: String, auth: Auth, db: Db) {}\n"}, "pass"),
         ({"a.rs": "let d = DecodingKey::from_secret(s);\nfn a(_token: AdminToken) {}\n"}, "pass"),
+        ({"a.go": 'var t, _ = jwt.Parse(s, f)\nfunc a() {\n\troute.Post("/book", middleware.JWTProtected(), controllers.CreateBook)\n}\n'}, "pass"),
+        ({"a.go": 'var t, _ = jwt.Parse(s, f)\nfunc a() {\n\troute.Post("/book", middleware.Timed(), controllers.CreateBook)\n}\n'}, "fail"),
         ({"a.rs": "let d = DecodingKey::from_secret(s);\nlet r = routes(mm).route_layer(middleware::from_fn(mw_ctx_require));\n"}, "pass"),
         ({"a.rs": "let d = DecodingKey::from_secret(s);\nlet r = routes(mm).layer(middleware::from_fn(mw_stamp));\n"}, "fail"),
         ({"a.rs": "let d = DecodingKey::from_secret(s);\nfn a(author: Author, db: Db) {}\n"}, "fail"),

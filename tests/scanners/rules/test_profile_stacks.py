@@ -132,6 +132,15 @@ SERVICES = {
 DOCS_BY_DEFAULT = {"fastapi", "api-platform"}
 
 
+@pytest.mark.parametrize(
+    ("docs_url", "served"),
+    [("None if settings.production else '/docs'", True), ("None", False), ("None,\n    debug=True", False)],
+)
+def test_docs_that_one_environment_switches_off_are_served_in_others(docs_url: str, served: bool) -> None:
+    files = python("fastapi", f"app = FastAPI(\n    docs_url={docs_url})\n@app.get('/a')\ndef a(): ...\n")
+    assert judge_tree(files).profile.has_docs_ui is served
+
+
 def test_a_driver_without_a_manifest_is_told_by_its_import() -> None:
     files = {"a.go": 'package main\n\nimport "github.com/boltdb/bolt"\n\nvar db, _ = bolt.Open("a", 0o600, nil)\n', "main.go": 'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.HandleFunc("/a", a)\n\thttp.ListenAndServe(":80", nil)\n}\n' + GO}  # fmt: skip
     assert judge_tree(files).profile.has_database

@@ -50,6 +50,8 @@ def test_unit_tests_assert_something_of_single_parts(files: dict[str, str], expe
     [
         ({"tests/test_a.py": "@pytest.mark.django_db\ndef test_a():\n    assert A.objects.count() == 1\n"}, "pass"),
         ({"tests/test_a.py": "def test_a(db_session):\n    assert load(db_session)\n"}, "pass"),
+        ({"src/test/java/a/OwnerIT.java": "class OwnerIT {\n  @Test void a() { assertEquals(1, b()); }\n}\n"}, "pass"),
+        ({"src/main/java/a/DateAudit.java": "class DateAudit {}\n", "src/main/java/a/Visit.java": "class Visit {}\n", "src/test/java/a/PointTest.java": "class PointTest {\n  @Test void a() { assertEquals(1, b()); }\n}\n"}, "fail"),
         (PYTEST, "fail"),
         ({"test/a.test.ts": "const mongo = await MongoMemoryServer.create();\nit('a', () => expect(x).toBe(1));\n"}, "pass"),
         ({"test/a.test.ts": "jest.mock('../prisma');\nnew PrismaClient();\nit('a', () => expect(x).toBe(1));\n"}, "fail"),
