@@ -88,6 +88,8 @@ PIPELINES = [
     ("Travis", {**CODE, ".travis.yml": "language: python\nscript: pytest\n"}, "pass"),
     ("Azure", {**CODE, "azure-pipelines.yml": "trigger: [main]\nsteps:\n  - script: dotnet test\n"}, "pass"),
     ("Jenkins", {**CODE, "Jenkinsfile": "pipeline {\n  stages {\n    stage('a') {\n      steps {\n        sh 'mvn verify'\n      }\n    }\n  }\n}\n"}, "pass"),
+    ("Cloud Build", {**CODE, "cloudbuild.yaml": "steps:\n- name: golang\n  entrypoint: ./scripts/lint.sh\n"}, "pass"),
+    ("nothing of Cloud Build", {**CODE, "cloudbuild.yaml": "images: [a]\n"}, "fail"),
     ("pre-commit.ci", {**CODE, ".pre-commit-config.yaml": "ci:\n  autofix_prs: true\nrepos: []\n"}, "pass"),
     ("hooks alone", {**CODE, ".pre-commit-config.yaml": "repos: []\n"}, "fail"),
     ("a deployment alone", github("push", "run: ssh host ./deploy.sh"), "fail"),
