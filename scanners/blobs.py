@@ -84,8 +84,11 @@ class BlobReader:
             left = left[answered + 1 :]
 
     def _few(self, ids: list[str]) -> Generator[tuple[str, bytes | None], None, None]:
-        """As ``read_many``, of the process that ``read`` keeps; ends early, with that process, where that gives up."""
-        process = self._single
+        """As ``read_many``, of the process that ``read`` keeps; ends early, with that process, where that gives up.
+
+        The process is nobody else's until its last answer is taken: whoever reads between two answers starts another.
+        """
+        process, self._single = self._single, None
         assert process is not None
         done = 0
         try:
@@ -97,8 +100,12 @@ class BlobReader:
         except (EOFError, BrokenPipeError):
             return
         finally:
-            if done < len(ids):  # it holds answers that nobody will take
-                self.close()
+            if (
+                done < len(ids) or self._single is not None
+            ):  # it holds answers that nobody will take, or has a successor
+                process.close()
+            else:
+                self._single = process
 
     def expect_commit(self, commit: str) -> None:
         """Asks for a commit, for ``expected_commit`` to give, so that git looks for it meanwhile."""

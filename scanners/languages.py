@@ -11,7 +11,7 @@ _BY_SUFFIX = {
     "ts": "typescript", "mts": "typescript", "cts": "typescript", "tsx": "tsx",
     "vue": "vue", "svelte": "svelte", "astro": "astro",
     "go": "go", "java": "java", "kt": "kotlin", "kts": "kotlin", "groovy": "groovy", "gradle": "groovy",
-    "scala": "scala", "rb": "ruby", "rake": "ruby", "gemspec": "ruby", "ru": "ruby",
+    "scala": "scala", "sbt": "sbt", "rb": "ruby", "rake": "ruby", "gemspec": "ruby", "ru": "ruby",
     "php": "php", "cs": "csharp", "fs": "fsharp", "vb": "vb", "rs": "rust", "ex": "elixir", "exs": "elixir",
     "swift": "swift", "c": "c", "h": "c", "cc": "cpp", "cpp": "cpp", "hpp": "cpp", "dart": "dart",
     "lua": "lua", "pl": "perl", "pm": "perl", "r": "r", "clj": "clojure", "erl": "erlang", "hs": "haskell",

@@ -40,7 +40,7 @@ _TYPES = {
         rb"|static[ ]+(?:readonly[ ]+)?Error[ ]+(?P<sentinel>\w+)[ ]*(?:=|\()"
     ),
     "elixir": rb"(?P<name>defexception)\b",
-    "rust": rb"#\[error\((?P<variant>)|#\[snafu\(display(?P<display>)|impl(?:<[^>]*>)?[ ]+(?:std::error::|core::error::|error::)?Error[ ]+for[ ]+(?P<name>\w+)",
+    "rust": rb"#\[error\((?P<variant>)|#\[snafu\(display(?P<display>)|impl(?:<[^>]*>)?[ ]+(?:std::error::|core::error::|error::)?Error[ ]+for[ ]+(?P<name>\w+)|impl(?:<[^>]*>)?[ ]+(?:\w+::)*(?:ResponseError|IntoResponse)[ ]+for[ ]+(?P<made>\w*(?:Error|Err|Failure)\w*)",
 }
 _COMPILED = {language: lazy_re2(pattern) for language, pattern in _TYPES.items()}
 _ENUM = lazy_re2(rb"enum[ ]+(\w*(?:Error|Err|Failure)\w*)[^{]*\{([^}]*)")
@@ -56,7 +56,7 @@ class OwnErrors:
     """
 
     name = "own-errors"
-    version = 1
+    version = 2
     languages = frozenset(_TYPES)
     roles = frozenset(["source"])
     gate = r"Exception|Error|Err[A-Z]|defexception|Failure|#\[error|Problem|err[A-Z]"
@@ -105,4 +105,5 @@ def _with_variants(data: bytes, found: list[list[Any]]) -> list[list[Any]]:
         line = data.count(b"\n", 0, enum.start()) + 1
         count = len(re2.findall(rb"(?m)^[ \t]*[A-Z]\w*[ ]*(?:[({,]|$)", enum[2]))
         variants += [[name, "", line]] * min(count, 20)
-    return variants or found
+    # A brace in an attribute's text cuts an enum short, and its attributes then count for more.
+    return variants if len(variants) >= len(found) else found

@@ -116,6 +116,31 @@ def test_answers_that_nobody_took_are_nobodys_next_answer(work):
         assert reader.read(second) == b"alpha\n"
 
 
+def test_what_is_read_between_two_of_a_few_answers_is_none_of_them(work):
+    first, second, third = ids(work, "odd.bin", "a.txt", "empty")
+    with BlobReader(work / ".git") as reader:
+        reader.read(second)
+        answers = reader.read_many([first, third, second])
+        assert next(answers) == (first, bytes(range(256)) * 3)
+        assert reader.read(second) == b"alpha\n"
+        assert list(answers) == [(third, b""), (second, b"alpha\n")]
+        assert reader.read(first) == bytes(range(256)) * 3
+
+
+def test_a_damaged_object_between_two_answers_leaves_what_was_read_meanwhile(work):
+    first, broken = ids(work, "a.txt", "odd.bin")
+    file = loose_object(work, broken)
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:40])
+    with BlobReader(work / ".git") as reader:
+        reader.read(first)
+        answers = reader.read_many([first, broken, first])
+        assert next(answers) == (first, b"alpha\n")
+        assert reader.read(first) == b"alpha\n"
+        assert list(answers) == [(broken, None), (first, b"alpha\n")]
+        assert reader.read(first) == b"alpha\n"
+
+
 def test_a_damaged_object_among_a_few_costs_only_itself(work):
     first, broken, last = ids(work, "a.txt", "odd.bin", "empty")
     file = loose_object(work, broken)

@@ -384,6 +384,47 @@ def test_hostile_scripts_are_read_or_refused_in_linear_time(text: str) -> None:
     assert manifest.ecosystem == "maven"
 
 
+SBT = dedent(
+    """\
+    // "com.acme" %% "commented" % "1"
+    val http4s = "0.23.1"
+    libraryDependencies ++= Seq(
+      "org.http4s"     %% "http4s-ember-server" % http4s,
+      "org.flywaydb"   %  "flyway-core"         % "10.1.0",
+      "org.scalatest" %% "scalatest" % "3.2.9" % Test,
+      "org.scalameta" %% "munit" % "1.0.0" % "it,test",
+      "javax.servlet" % "servlet-api" % "3" % Provided,
+    )
+    addSbtPlugin("org.playframework" % "sbt-plugin" % "3.0.1")
+    name := "no % dependency"
+    """
+)
+
+
+def test_an_sbt_build_gives_coordinates_without_the_suffix_of_scala() -> None:
+    assert [(d.name, d.version, d.scope, d.line) for d in parse_jvm("build.sbt", SBT).dependencies] == [
+        ("org.http4s:http4s-ember-server", "", "runtime", 4),
+        ("org.flywaydb:flyway-core", "10.1.0", "runtime", 5),
+        ("org.scalatest:scalatest", "3.2.9", "test", 6),
+        ("org.scalameta:munit", "1.0.0", "test", 7),
+        ("javax.servlet:servlet-api", "3", "runtime", 8),
+        ("plugin:org.playframework:sbt-plugin", "3.0.1", "build", 10),
+    ]
+
+
+def test_the_coordinates_of_an_sbt_build_may_lie_in_an_object_of_the_project() -> None:
+    text = 'object Dependencies {\n  val a = "com.typesafe.slick" %% "slick" % "3.5.1"\n}\n'
+    (slick,) = parse_jvm("project/Dependencies.scala", text).dependencies
+    assert (slick.name, slick.version, slick.line) == ("com.typesafe.slick:slick", "3.5.1", 2)
+
+
+@pytest.mark.parametrize("text", ['"' * 100_000, '"a" % ' * 50_000, "/*" * 50_000, '"a" %% "b" % "' * 20_000])
+def test_hostile_builds_of_sbt_end(text: str) -> None:
+    assert parse_jvm("build.sbt", text).ecosystem == "maven"
+
+
 def test_only_jvm_files_are_handled() -> None:
     assert all(map(handles, ["pom.xml", "build.gradle", "settings.gradle.kts", "libs.versions.toml"]))
+    assert all(map(handles, ["build.sbt", "plugins.sbt", "dependencies.scala"]))
+    assert not handles("server.scala")
     assert not handles("gradle.properties")

@@ -55,6 +55,8 @@ REQUIREMENTS = "requirements.txt"
         ({"config/cors.php": "<?php return ['allowed_origins' => ['https://a.b'], 'supports_credentials' => true]; // cors"}, "pass"),
         ({"config/cors.php": "<?php return ['allowed_origins' => ['*'], 'supports_credentials' => true]; // cors"}, "fail"),
         ({"A.cs": 'builder.Services.AddCors(o => o.AddDefaultPolicy(p => p.WithOrigins("https://a.b")));\n'}, "pass"),
+        ({"src/main/resources/application-dev.yml": "jhipster:\n  cors:\n    allowed-origins: 'http://localhost:9000'\n", "A.java": "class A {}\n"}, "pass"),
+        ({"webpack.config.js": "module.exports = { devServer: { headers: { 'Access-Control-Allow-Origin': '*' } } };\n", "a.py": "a = 1\n"}, "fail"),
         ({"A.cs": "p.SetIsOriginAllowed(_ => true).AllowCredentials();\n"}, "fail"),
         ({"A.cs": "app.UseCors();\n"}, "fail"),
         ({"a.rs": 'let c = CorsLayer::new().allow_origin("https://a.b".parse()?);\n'}, "pass"),

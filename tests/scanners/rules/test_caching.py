@@ -100,6 +100,7 @@ def test_cached_entries_expire_or_are_deleted(files: dict[str, str], expected: s
             },
             "fail",
         ),
+        ({**USED, "a.go": "package a\n\nvar c = Opts{RefreshCache: authRefreshCache}\n"}, "fail"),
         ({"b.py": "def warm_cache():\n    ...\n"}, "fail"),
     ],
 )

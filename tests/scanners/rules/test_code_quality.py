@@ -124,6 +124,8 @@ TYPES = [
     ("Go", {**GO, "go.mod": "module a\n"}, "pass"),
     ("Java", {"A.java": "class A {}\n", "pom.xml": "<project></project>"}, "pass"),
     ("Scala", {"A.scala": "class A\n", "build.sbt": 'name := "a"\n'}, "pass"),
+    ("Java beside its build and its cloud", {"A.java": "class A {\n  int a;\n}\n", "build.gradle": "group 'a'\nversion '1'\nx 'y'\nz 'y'\n", "a.tf": 'provider "a" {\n}\nprovider "b" {\n}\n'}, "pass"),
+    ("a crumb of Java in a cloud", {"A.java": "class A {}\n", "pom.xml": "<project></project>", "a.tf": 'provider "a" {\n}\n' * 20}, "fail"),
     (".NET", {"A.cs": "class A {}\n", "A.csproj": "<Project></Project>"}, "pass"),
     ("Rust", {**RUST, "Cargo.toml": '[package]\nname = "a"\n'}, "pass"),
     ("a little Go beside Python", {"a.py": "x = 1\n" * 50, **GO, "go.mod": "module a\n"}, "fail"),

@@ -55,6 +55,8 @@ def test_an_image_of_the_application_is_built(files: dict[str, str], expected: s
 
 COMPOSE = [
     ("compose", {**CODE, "compose.yaml": "services:\n  db:\n    image: postgres\n"}, "pass"),
+    ("a folder of compose files", {**CODE, "src/main/docker/postgresql.yml": "services:\n  postgresql:\n    image: postgres\n"}, "pass"),
+    ("services of a container, not of compose", {**CODE, "docker/app/config/services.yaml": "services:\n  A:\n    autowire: true\n"}, "fail"),
     ("an old file", {**CODE, "docker-compose.yml": "db:\n  image: postgres\n"}, "pass"),
     ("below docker", {**CODE, "docker/stack.yml": "services:\n  db:\n    image: postgres\n"}, "pass"),
     ("settings of a build", {**CODE, "docker/settings.yaml": "images:\n  debian:\n    build: a\n"}, "fail"),
@@ -86,6 +88,8 @@ PIPELINES = [
     ("Travis", {**CODE, ".travis.yml": "language: python\nscript: pytest\n"}, "pass"),
     ("Azure", {**CODE, "azure-pipelines.yml": "trigger: [main]\nsteps:\n  - script: dotnet test\n"}, "pass"),
     ("Jenkins", {**CODE, "Jenkinsfile": "pipeline {\n  stages {\n    stage('a') {\n      steps {\n        sh 'mvn verify'\n      }\n    }\n  }\n}\n"}, "pass"),
+    ("Cloud Build", {**CODE, "cloudbuild.yaml": "steps:\n- name: golang\n  entrypoint: ./scripts/lint.sh\n"}, "pass"),
+    ("nothing of Cloud Build", {**CODE, "cloudbuild.yaml": "images: [a]\n"}, "fail"),
     ("pre-commit.ci", {**CODE, ".pre-commit-config.yaml": "ci:\n  autofix_prs: true\nrepos: []\n"}, "pass"),
     ("hooks alone", {**CODE, ".pre-commit-config.yaml": "repos: []\n"}, "fail"),
     ("a deployment alone", github("push", "run: ssh host ./deploy.sh"), "fail"),

@@ -26,6 +26,9 @@ SERVICE = {"kind": "service", "has_http_api": True, "has_database": True}
         ({"Handler.php": "<?php class Handler extends ExceptionHandler {}"}, "fail"),
         ({"e.cs": "public class A : Exception {}\npublic class B(string m) : System.Exception {}\n"}, "pass"),
         ({"e.rs": '#[derive(Error)]\nenum Error {\n  #[error("a")]\n  A,\n  #[error("b")]\n  B(String),\n}\n'}, "pass"),
+        ({"e.rs": '#[derive(Error)]\nenum ScanError {\n  #[error("a {0}")]\n  A(u8),\n  #[error("b")]\n  B,\n}\n'}, "pass"),
+        ({"e.rs": "pub enum AppError {\n  Gone,\n  Late(String),\n}\nimpl IntoResponse for AppError {}\n"}, "pass"),
+        ({"e.rs": "pub enum AppError {\n  Gone,\n  Late(String),\n}\n"}, "fail"),
         ({"e.ex": "defmodule A do\n  defexception [:m]\nend\ndefmodule B do\n  defexception [:m]\nend\n"}, "pass"),
     ],
 )  # fmt: skip
@@ -59,6 +62,11 @@ HANDLERS = [
     ({"a.js": "list.onError(error);\n"}, "fail"),
     ({"a.go": "r := gin.Default()\n"}, "pass"),
     ({"a.go": "r := gin.New()\n"}, "fail"),
+    ({"a.go": "view, err := RecoveryKey()\n"}, "fail"),
+    ({"a.go": "c := jwtMiddleware.Config{ErrorHandler: jwtError}\n"}, "fail"),
+    ({"a.go": "app := fiber.New(fiber.Config{ErrorHandler: handle})\n"}, "pass"),
+    ({"a.rs": "impl actix_web::error::ResponseError for AppError {}\n"}, "pass"),
+    ({"a.go": "r.Use(RecoverPanic(log))\n"}, "pass"),
     (
         {
             "a.go": "func Handler() routing.Handler {\n\tdefer func() {\n\t\tif e := recover(); e != nil {\n\t\t\tc.Write(e)\n\t\t}\n\t}()\n}\n"

@@ -263,8 +263,11 @@ LEVELS = [
     ("Symfony", {"config/packages/monolog.yaml": "when@prod:\n  monolog:\n    handlers: {}\n", "a.php": "<?php\n$a = 1;\n"}, "pass"),
     ("Rust", {"src/a.rs": "fn a() { tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()); }\n"}, "pass"),
     ("one fixed level of Rust", {"src/a.rs": "fn a() { tracing_subscriber::fmt().with_max_level(Level::INFO); }\n"}, "fail"),
+    ("Rust that sets what it reads", {"src/main.rs": 'fn main() {\n    std::env::set_var("RUST_LOG", "info");\n    env_logger::init();\n}\n'}, "fail"),
+    ("Rust that sets a default", {"src/main.rs": 'fn main() {\n    if env::var("RUST_LOG").is_err() {\n        env::set_var("RUST_LOG", "info");\n    }\n    env_logger::init();\n}\n'}, "pass"),
     ("Elixir", {"config/prod.exs": "import Config\nconfig :logger, level: :info\n"}, "pass"),
     ("a container", {**KNOWN, "compose.yml": "services:\n  a:\n    environment:\n      LOG_LEVEL: debug\n"}, "pass"),
+    ("a worker's fixed level", {**KNOWN, "compose.yml": "services:\n  a:\n    command: celery --app=a worker --loglevel=info\n"}, "fail"),
     ("nothing", {}, "fail"),
 ]  # fmt: skip
 

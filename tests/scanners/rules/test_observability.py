@@ -144,6 +144,8 @@ HEALTH = [
     ("health checks of .NET that are installed only", {"A.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"><ItemGroup><PackageReference Include="AspNetCore.HealthChecks.NpgSql" Version="8"/></ItemGroup></Project>', "A.cs": "class A {}\n"}, "fail"),
     ("Rails", {"config/routes.rb": "Rails.application.routes.draw do\n  get \"up\" => \"rails/health#show\"\nend\n"}, "pass"),
     ("Laravel", {"bootstrap/app.php": "<?php\n->withRouting(health: '/up')\n"}, "pass"),
+    ("up in Go", {"a.go": 'package a\nfunc A() {\n\tr.GET("/up", up)\n}\n'}, "pass"),
+    ("signing up", {"a.go": 'package a\nfunc A() {\n\tr.POST("/user/sign/up", signUp)\n}\n'}, "fail"),
     ("axum", {"src/a.rs": "let app = Router::new().route(\"/health\", get(h));\n"}, "pass"),
     ("Phoenix", {"lib/a.ex": "defmodule Router do\n  get \"/healthz\", C, :a\nend\n"}, "pass"),
     ("a check of a container", {**KNOWN, "Dockerfile": "FROM python\nHEALTHCHECK CMD curl -f http://localhost/\n"}, "fail"),

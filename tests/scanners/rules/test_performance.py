@@ -40,6 +40,8 @@ def test_benchmarks_are_in_the_repository(files: dict[str, str], expected: str) 
         ({"a.py": "y = A.objects.select_related('b')\n"}, "fail"),
         ({"prisma/migrations/1/migration.sql": "-- CreateIndex\nCREATE INDEX a ON b(c);\n", "a.ts": "prisma.a.findMany({ include: { b: true } });\n"}, "fail"),
         ({"prisma/schema.prisma": "model A {\n  id Int\n  @@index([id])\n}\n", "a.ts": "prisma.a.findMany({ include: { b: true } });\n"}, "pass"),
+        ({"src/main/resources/application.yml": "spring:\n  jpa:\n    properties:\n      hibernate.generate_statistics: true\n", "A.java": "class A {}\n"}, "pass"),
+        ({"src/main/resources/application.yml": "spring:\n  jpa:\n    properties:\n      hibernate.generate_statistics: false\n", "A.java": "class A {}\n"}, "fail"),
         ({"Gemfile": "gem 'bullet'\n"}, "pass"),
         ({"a.go": 'package a\nimport "github.com/exaring/otelpgx"\nvar t = otelpgx.NewTracer()\n'}, "pass"),
         ({"A.java": "@EntityGraph(attributePaths = \"a\")\nList<A> all();\n@Table(indexes = @Index(columnList = \"b\"))\n"}, "pass"),

@@ -132,6 +132,53 @@ SERVICES = {
 DOCS_BY_DEFAULT = {"fastapi", "api-platform"}
 
 
+@pytest.mark.parametrize(
+    ("docs_url", "served"),
+    [("None if settings.production else '/docs'", True), ("None", False), ("None,\n    debug=True", False)],
+)
+def test_docs_that_one_environment_switches_off_are_served_in_others(docs_url: str, served: bool) -> None:
+    files = python("fastapi", f"app = FastAPI(\n    docs_url={docs_url})\n@app.get('/a')\ndef a(): ...\n")
+    assert judge_tree(files).profile.has_docs_ui is served
+
+
+def test_a_driver_without_a_manifest_is_told_by_its_import() -> None:
+    files = {"a.go": 'package main\n\nimport "github.com/boltdb/bolt"\n\nvar db, _ = bolt.Open("a", 0o600, nil)\n', "main.go": 'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.HandleFunc("/a", a)\n\thttp.ListenAndServe(":80", nil)\n}\n' + GO}  # fmt: skip
+    assert judge_tree(files).profile.has_database
+
+
+SCALA = {
+    "http4s": {
+        "build.sbt": 'libraryDependencies += "org.http4s" %% "http4s-ember-server" % "0.23"\n',
+        "src/main/scala/A.scala": 'class A { val a = HttpRoutes.of[IO] { case GET -> Root / "a" => Ok() } }\n' + JVM,
+    },
+    "Play": {
+        "project/plugins.sbt": 'addSbtPlugin("org.playframework" % "sbt-plugin" % "3.0.1")\n',
+        "build.sbt": 'name := "a"\n',
+        "conf/routes": "GET     /a     controllers.A.a()\n",
+        "app/controllers/A.scala": "class A extends AbstractController(c) {}\n" + JVM,
+    },
+    "Pekko": {
+        "build.sbt": "lazy val root = project.settings(libraryDependencies ++= Dependencies.all)\n",
+        "project/Dependencies.scala": 'object Dependencies {\n  val all = Seq("org.apache.pekko" %% "pekko-http" % "1.0.0")\n}\n',
+        "src/main/scala/A.scala": 'class A { val a = pathPrefix("a") { get { complete("") } } }\n' + JVM,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stack", SCALA)
+def test_services_in_scala(stack: str) -> None:
+    profile = judge_tree(SCALA[stack]).profile
+    assert (profile.kind, profile.has_http_api) == ("service", True)
+
+
+def test_a_program_in_scala_that_serves_nothing_is_no_service() -> None:
+    files = {
+        "build.sbt": 'libraryDependencies += "org.typelevel" %% "cats-core" % "2"\n',
+        "A.scala": "class A {}\n" + JVM,
+    }
+    assert judge_tree(files).profile.kind != "service"
+
+
 @pytest.mark.parametrize("stack", SERVICES)
 def test_the_smallest_service_of_each_stack(stack: str) -> None:
     profile = judge_tree(SERVICES[stack]).profile

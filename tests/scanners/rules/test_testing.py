@@ -50,6 +50,8 @@ def test_unit_tests_assert_something_of_single_parts(files: dict[str, str], expe
     [
         ({"tests/test_a.py": "@pytest.mark.django_db\ndef test_a():\n    assert A.objects.count() == 1\n"}, "pass"),
         ({"tests/test_a.py": "def test_a(db_session):\n    assert load(db_session)\n"}, "pass"),
+        ({"src/test/java/a/OwnerIT.java": "class OwnerIT {\n  @Test void a() { assertEquals(1, b()); }\n}\n"}, "pass"),
+        ({"src/main/java/a/DateAudit.java": "class DateAudit {}\n", "src/main/java/a/Visit.java": "class Visit {}\n", "src/test/java/a/PointTest.java": "class PointTest {\n  @Test void a() { assertEquals(1, b()); }\n}\n"}, "fail"),
         (PYTEST, "fail"),
         ({"test/a.test.ts": "const mongo = await MongoMemoryServer.create();\nit('a', () => expect(x).toBe(1));\n"}, "pass"),
         ({"test/a.test.ts": "jest.mock('../prisma');\nnew PrismaClient();\nit('a', () => expect(x).toBe(1));\n"}, "fail"),
@@ -110,6 +112,8 @@ def test_endpoints_are_called_by_tests(files: dict[str, str], expected: str) -> 
         ({"spec/a_spec.rb": "expect { a }.not_to raise_error\n" * 3}, "fail"),
         ({"tests/ATest.php": "<?php\n$this->expectException(X::class);\n$r->assertStatus(422);\n$r->assertForbidden();\n"}, "pass"),
         ({"tests/ATests.cs": "Assert.Throws<X>(f);\nawait act.Should().ThrowAsync<Y>();\nAssert.Equal(HttpStatusCode.NotFound, r.StatusCode);\n"}, "pass"),
+        ({"src/a.rs": "#[test]\nfn a() {\n    assert!(\n        matches!(r, Err(E::A)),\n    );\n    assert!(matches!(r, Err(E::B)));\n    b().unwrap_err();\n}\n"}, "pass"),
+        ({"src/a.rs": "#[test]\nfn a() {\n    assert!(\n        matches!(r, Ok(1)),\n    );\n    assert!(matches!(r, Err(E::B)));\n    b().unwrap_err();\n}\n"}, "fail"),
         ({"tests/a.rs": "assert!(a().is_err());\nb().unwrap_err();\nassert_eq!(r.status(), StatusCode::NOT_FOUND);\n"}, "pass"),
         ({"test/a_test.exs": "assert {:error, _} = a()\nassert json_response(conn, 404)\nassert_raise X, fn -> b() end\n"}, "pass"),
     ],
