@@ -14,6 +14,7 @@ from assessments.services import (
     backfill,
     comparing,
     digests,
+    due,
     exports,
     hooks,
     many,
@@ -140,7 +141,7 @@ def send_scans(keys: list[int]) -> int:
 @shared_task
 def discover_due() -> int:
     """Asks for a scan of what is due."""
-    return scans.request_due()
+    return due.request_due()
 
 
 @shared_task

@@ -46,7 +46,7 @@ def measure(repositories: int, waiting: int) -> dict[str, float]:
 
     from assessments.choices import ScanReason
     from assessments.models import Mirror, Repository, ScanRequest, Team
-    from assessments.services import many, scans
+    from assessments.services import due, many
     from assessments.tasks import scan_repository
 
     ScanRequest.objects.all().delete()
@@ -73,7 +73,7 @@ def measure(repositories: int, waiting: int) -> dict[str, float]:
         CaptureQueriesContext(connection) as queries,
         patch.object(many, "_send_later", lambda keys, priority: parts.append(list(keys))),
     ):
-        asked = scans.request_due(now=now, limit=repositories, seconds=3600)
+        asked = due.request_due(now=now, limit=repositories, seconds=3600)
     asking, asking_busy = time.perf_counter() - began, time.process_time() - busy
     assert asked == repositories, (asked, repositories)
 

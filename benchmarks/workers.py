@@ -31,7 +31,7 @@ from benchmarks.machine import Run, result_file  # noqa: E402
 
 DAY = 86400.0
 JITTER = (0.95, 1.05)
-"""As ``services.scans.next_scan_at`` spreads the repositories."""
+"""As ``services.intervals.next_scan_at`` spreads the repositories."""
 TARGET_WAIT = 0.05
 """Workers are enough when 95 % of the scans start within this share of the cycle after falling due."""
 

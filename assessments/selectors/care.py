@@ -11,7 +11,8 @@ from django.utils import timezone
 from assessments.failures import FAILURES, explain
 from assessments.models import Repository, ScanPolicy, Team
 from assessments.policy import may_lead
-from assessments.services.scans import due_repositories, interval_of, scan_policy
+from assessments.services.due import due_repositories
+from assessments.services.intervals import interval_of, scan_policy
 from assessments.timing import in_window, window_ends
 
 

@@ -31,7 +31,8 @@ from assessments.pushes import (
     read_payload,
 )
 from assessments.services.audit import note
-from assessments.services.scans import request_scan, scan_policy
+from assessments.services.intervals import scan_policy
+from assessments.services.scans import request_scan
 from assessments.storable import storable
 from assessments.vault import seal, unseal
 from scanners.errors import ScanError

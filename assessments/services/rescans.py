@@ -15,8 +15,8 @@ from assessments.choices import ACTIVE_STATES, RescanScope, ScanReason, ScanStat
 from assessments.models import Repository, Rescan, ScanRequest, Team
 from assessments.services import meters
 from assessments.services.audit import note
+from assessments.services.intervals import next_scan_at, scan_policy
 from assessments.services.many import ask_for, batches, idle, take_over
-from assessments.services.scans import next_scan_at, scan_policy
 
 
 @transaction.atomic

@@ -19,19 +19,20 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanState
 from assessments.failures import KILLING_IDS, UNREACHABLE_AFTER, UNREACHABLE_IDS
-from assessments.models import Repository, ScanPolicy, ScanRequest
+from assessments.models import Repository, ScanRequest
 from assessments.services import meters
 from assessments.services.clock import shared_now
+from assessments.services.intervals import interval_of, next_scan_at
 from assessments.services.queues import is_large, queue_of
 from assessments.storable import storable
-from assessments.timing import after_failures, in_window, next_due
+from assessments.timing import after_failures
 from scanners.errors import ScanError
 
 logger = logging.getLogger(__name__)
@@ -45,8 +46,6 @@ RESEND = timedelta(minutes=30)
 """After so long in the queue a scan is sent again, in case the broker lost it."""
 RESENT_AT_ONCE = 1000
 """As many at each look, one a minute: a broker that lost its queue has it back soon, and a slow one is not flooded."""
-DUE_AT_ONCE, DUE_SECONDS = 50_000, 120.0
-"""The most that one look at the schedule asks for, and how long it does: beat looks every five minutes."""
 FARTHEST = RESEND + timedelta(hours=2)
 """No scan waits longer than that to be tried again: a host may ask to be left alone for an hour."""
 MAX_ATTEMPTS = 3
@@ -479,85 +478,6 @@ def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:
             scan.repository.large = True
             taken.append(scan)
     return taken
-
-
-def scan_policy() -> ScanPolicy:
-    """The organisation's schedule as it stands, the installation's defaults where nobody has changed it."""
-    return ScanPolicy.objects.filter(pk=1).first() or ScanPolicy(pk=1)
-
-
-def interval_of(repository: Repository, policy: ScanPolicy | None = None) -> int:
-    """Hours between two scans: the repository's own, else the team's, else the organisation's."""
-    own = repository.interval_hours or repository.team.interval_hours
-    return own or (policy or scan_policy()).interval_hours or settings.ENVIRONMENT.scan_interval_hours
-
-
-def next_scan_at(repository: Repository, now: datetime, policy: ScanPolicy | None = None) -> datetime:
-    """When the repository falls due again; its id spreads it over a tenth of the interval, so that not all
-    do at once."""
-    return next_due(repository.pk, interval_of(repository, policy), now)
-
-
-def request_due(
-    *, now: datetime | None = None, limit: int = DUE_AT_ONCE, seconds: float = DUE_SECONDS
-) -> int:
-    """How many scans were asked for because their time had come, or a push had waited for the schedule to go on; none
-    while the fleet is paused or in its maintenance window.
-
-    They are asked for batch by batch, each in a transaction of its own, up to ``limit`` and for ``seconds`` at most;
-    what is left then is asked for next time.
-    """
-    from assessments.services import many
-
-    moment = now or timezone.now()
-    policy = scan_policy()
-    if policy.paused or in_window(policy.window_start, policy.window_end, policy.window_zone, moment):
-        return 0
-    until = time.monotonic() + seconds
-    asked = request_pushed(now=moment)
-    due = due_repositories(moment)
-    after: tuple[datetime, int] | None = None
-    while asked < limit and time.monotonic() < until:
-        # From where the batch before ended, or each would pass over all those again that wait by now.
-        rest = (
-            due
-            if after is None
-            else due.filter(Q(next_scan_at__gt=after[0]) | Q(next_scan_at=after[0], pk__gt=after[1]))
-        )
-        size = min(many.BATCH, limit - asked)
-        rows = list(rest.values_list("pk", "next_scan_at")[:size])
-        asked += len(many.ask_for([key for key, _ in rows], reason=ScanReason.SCHEDULE, now=moment))
-        if len(rows) < size:
-            break
-        key, at = rows[-1]
-        after = (at, key)
-    return asked
-
-
-def request_pushed(*, now: datetime | None = None, of: QuerySet[Repository] | None = None) -> int:
-    """How many scans were asked for because of a push that came while the schedule rested, where it goes on again."""
-    from assessments.services import many
-
-    repositories = Repository.objects.all() if of is None else of
-    owed = many.idle(repositories.filter(pushed_at__isnull=False, paused=False, team__paused=False)).order_by(
-        "pushed_at", "pk"
-    )
-    keys = list(owed.values_list("pk", flat=True)[:DUE_AT_ONCE])
-    return len(many.ask_for(keys, reason=ScanReason.PUSH, now=now or timezone.now()))
-
-
-def due_repositories(moment: datetime) -> QuerySet[Repository]:
-    """What the schedule asks for at ``moment``, the longest due first, by one query."""
-    active = ScanRequest.objects.filter(repository=OuterRef("pk"), state__in=ACTIVE_STATES)
-    due = Repository.objects.filter(
-        ~Exists(active),
-        archived_at=None,
-        paused=False,
-        team__paused=False,
-        quarantined_at=None,
-        next_scan_at__lte=moment,
-    )
-    return due.order_by("next_scan_at", "pk")
 
 
 def _mine(scan: ScanRequest):  # type: ignore[no-untyped-def]  # a QuerySet of ScanRequest

@@ -10,8 +10,10 @@ from django.utils import timezone
 from assessments.choices import Outcome, ScanReason
 from assessments.models import ChecklistItem, Repository, ScanPolicy, Team
 from assessments.services.audit import note
+from assessments.services.due import request_pushed
+from assessments.services.intervals import next_scan_at, scan_policy
 from assessments.services.rescans import request_rescan
-from assessments.services.scans import next_scan_at, request_pushed, request_scan, scan_policy
+from assessments.services.scans import request_scan
 from assessments.timing import MAX_HOURS, MIN_HOURS, known_zone
 from scanners.errors import ScanError
 

@@ -15,8 +15,9 @@ from assessments.schedule_forms import PolicyForm, ScheduleForm
 from assessments.selectors.care import get_schedule_page
 from assessments.selectors.standard import get_item_page
 from assessments.services import schedule
+from assessments.services.intervals import scan_policy
 from assessments.services.rescans import request_rescan
-from assessments.services.scans import cancel_scan, scan_policy
+from assessments.services.scans import cancel_scan
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
 

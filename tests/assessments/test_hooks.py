@@ -20,7 +20,7 @@ from assessments import pushes
 from assessments.choices import DeliveryOutcome, Forge, ScanReason, ScanState
 from assessments.models import AuditEvent, HookDelivery, PushHook, Repository, ScanRequest
 from assessments.selectors.care import care_of
-from assessments.services import hooks, scans, schedule
+from assessments.services import due, hooks, scans, schedule
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -232,7 +232,7 @@ class TestHeldRepositories:
         assert not ScanRequest.objects.exists()
         shop.refresh_from_db()
         assert (shop.kills, shop.failures) == (3, 3) and shop.pushed_at is not None
-        assert scans.request_due() == 0
+        assert due.request_due() == 0
         schedule.release(repository=shop, actor=factories.admin())
         scan = ScanRequest.objects.get()
         claimed = scans.claim_scan(scan_id=scan.pk)
@@ -289,7 +289,7 @@ class TestHeldRepositories:
         self.push(shop)
         shop.team.refresh_from_db()
         schedule.set_team_schedule(team=shop.team, actor=admin, interval_hours=None, paused=False)
-        assert scans.request_due() == 0
+        assert due.request_due() == 0
         schedule.set_repository_schedule(repository=shop, actor=admin, interval_hours=None, paused=False)
         assert ScanRequest.objects.get().reason == ScanReason.PUSH
 
@@ -297,7 +297,7 @@ class TestHeldRepositories:
         self, shop: Repository
     ) -> None:
         Repository.objects.filter(pk=shop.pk).update(pushed_at=factories.NOW)
-        assert scans.request_due() == 1
+        assert due.request_due() == 1
         assert ScanRequest.objects.get().reason == ScanReason.PUSH
 
     def test_a_push_while_a_scan_runs_stays_noted_after_it(self, shop: Repository) -> None:

@@ -19,7 +19,7 @@ from assessments import tasks
 from assessments.choices import ScanReason, ScanState
 from assessments.failures import UNREACHABLE_AFTER
 from assessments.models import Assessment, Repository, RulesetVersion, ScanRequest
-from assessments.services import hosts, meters, scans
+from assessments.services import due, hosts, meters, scans
 from assessments.services.repositories import register_repository
 from scanners.errors import ScanError
 from scanners.mirror import mirror_name
@@ -277,7 +277,7 @@ class TestLimits:
         scan = run(repository)
         assert (scan.state, scan.error_id, scan.fault) == (ScanState.FAILED, "scan.quarantined", "repository")
         Repository.objects.update(next_scan_at=timezone.now() - timedelta(days=1))
-        assert scans.request_due() == 0
+        assert due.request_due() == 0
 
     def test_a_scan_that_takes_too_long_is_ended(
         self, repository: Repository, served: GitServer, monkeypatch: pytest.MonkeyPatch

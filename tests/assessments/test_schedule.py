@@ -18,7 +18,8 @@ from assessments import tasks
 from assessments.choices import Role, ScanReason, ScanState
 from assessments.models import AuditEvent, Repository, RulesetVersion, ScanPolicy, ScanRequest
 from assessments.selectors.scans import progress_of, seconds_left
-from assessments.services import many, scans, schedule
+from assessments.services import due as due_now
+from assessments.services import intervals, many, scans, schedule
 from scanners.errors import ScanError
 from tests import factories
 from tests.factories import NOW
@@ -63,7 +64,7 @@ class TestIntervals:
         policy(interval_hours=6)
         schedule.set_team_schedule(team=repository.team, actor=lead, interval_hours=None, paused=False)
         assert 94 < hours_until_due(repository) < 106
-        assert scans.interval_of(repository) == 100
+        assert intervals.interval_of(repository) == 100
 
     def test_what_fails_keeps_its_time_and_what_is_late_falls_due_now(self) -> None:
         later = timezone.now() + timedelta(days=5)
@@ -97,22 +98,22 @@ class TestWhatIsDue:
         factories.repository(next_scan_at=late, team=factories.team(paused=True))
         factories.repository(next_scan_at=late, quarantined_at=NOW)
         with django_assert_num_queries(1):
-            assert list(scans.due_repositories(NOW)) == [due]
+            assert list(due_now.due_repositories(NOW)) == [due]
 
     def test_a_paused_fleet_asks_for_nothing(self) -> None:
         factories.repository(next_scan_at=NOW - timedelta(minutes=1))
         policy(paused=True)
-        assert scans.request_due(now=NOW) == 0
+        assert due_now.request_due(now=NOW) == 0
         policy(paused=False)
-        assert scans.request_due(now=NOW) == 1
+        assert due_now.request_due(now=NOW) == 1
 
     def test_maintenance_holds_the_schedule_back_but_no_person(self) -> None:
         repository = factories.repository(next_scan_at=NOW - timedelta(minutes=1))
         policy(window_start=time(8, 30), window_end=time(10), window_zone="UTC")
-        assert scans.request_due(now=NOW) == 0
+        assert due_now.request_due(now=NOW) == 0
         assert scans.request_scan(repository=repository, reason=ScanReason.REQUEST)
         ScanRequest.objects.all().delete()
-        assert scans.request_due(now=NOW + timedelta(hours=2)) == 1
+        assert due_now.request_due(now=NOW + timedelta(hours=2)) == 1
 
     def test_half_a_window_and_an_unknown_zone_are_refused(self) -> None:
         with pytest.raises(ScanError):
@@ -134,13 +135,13 @@ class TestDue:
         monkeypatch.setattr(many, "BATCH", 4)
         keys = self.make_due(10)
         with django_capture_on_commit_callbacks(execute=True):
-            assert scans.request_due(now=NOW) == 10
+            assert due_now.request_due(now=NOW) == 10
         asked = ScanRequest.objects.values_list("repository_id", flat=True)
         assert sorted(asked) == sorted(keys)
         batches = [call.kwargs["args"][0] for call in sent.call_args_list]
         assert [len(part) for part in batches] == [4, 4, 2]
         assert sum(map(many.send, batches)) == 10
-        assert scans.request_due(now=NOW) == 0
+        assert due_now.request_due(now=NOW) == 0
 
     def test_the_number_of_queries_is_that_of_batches_not_of_rows(
         self, monkeypatch: pytest.MonkeyPatch
@@ -148,7 +149,7 @@ class TestDue:
         def queries(number: int) -> int:
             self.make_due(number)
             with CaptureQueriesContext(connection) as captured:
-                assert scans.request_due(now=NOW) == number
+                assert due_now.request_due(now=NOW) == number
             return len(captured)
 
         assert queries(40) == queries(1)
@@ -158,15 +159,15 @@ class TestDue:
 
     def test_one_look_asks_for_so_many_at_most_the_longest_due_first(self) -> None:
         keys = self.make_due(9)
-        assert scans.request_due(now=NOW, limit=4) == 4
+        assert due_now.request_due(now=NOW, limit=4) == 4
         asked = set(ScanRequest.objects.values_list("repository_id", flat=True))
         assert {keys[-1], keys[-2], keys[-3]} <= asked
-        assert scans.request_due(now=NOW, seconds=0) == 0
-        assert scans.request_due(now=NOW) == 5
+        assert due_now.request_due(now=NOW, seconds=0) == 0
+        assert due_now.request_due(now=NOW) == 5
 
     def test_a_million_a_day_fit_into_what_beat_asks_for(self) -> None:
         looks_a_day = 24 * 60 // 5
-        assert looks_a_day * scans.DUE_AT_ONCE > 10 * 1_000_000
+        assert looks_a_day * due_now.DUE_AT_ONCE > 10 * 1_000_000
 
     def test_two_looks_at_the_same_time_ask_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         keys = self.make_due(3)

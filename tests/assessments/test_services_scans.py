@@ -14,7 +14,8 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ScanReason, ScanState
 from assessments.models import ScanRequest
-from assessments.services import scans
+from assessments.services import due as due_now
+from assessments.services import intervals, scans
 from scanners.errors import ScanError
 from tests import factories
 from tests.factories import NOW
@@ -252,7 +253,7 @@ def test_what_is_due_and_not_paused_is_asked_for(queued: Any) -> None:
     factories.repository(next_scan_at=NOW + timedelta(minutes=1))
     factories.repository(next_scan_at=NOW - timedelta(minutes=1), paused=True)
     factories.repository(next_scan_at=None)
-    assert scans.request_due(now=NOW) == 1
+    assert due_now.request_due(now=NOW) == 1
     assert list(ScanRequest.objects.values_list("repository_id", "reason")) == [(due.pk, ScanReason.SCHEDULE)]
 
 
@@ -260,7 +261,7 @@ def test_what_is_being_scanned_takes_no_place_among_what_is_due(queued: Any) -> 
     early = NOW - timedelta(hours=2)
     factories.scan(factories.repository(next_scan_at=early), state=ScanState.SCANNING)
     waits = factories.repository(next_scan_at=NOW - timedelta(minutes=1))
-    assert scans.request_due(now=NOW, limit=1) == 1
+    assert due_now.request_due(now=NOW, limit=1) == 1
     assert ScanRequest.objects.get(reason=ScanReason.SCHEDULE).repository == waits
 
 
@@ -269,7 +270,7 @@ def test_a_cancelled_scan_is_not_asked_for_again_at_once(queued: Any) -> None:
     scan = factories.scan(repository)
     assert scans.cancel_scan(scan=scan, actor=factories.admin())
     assert not scans.cancel_scan(scan=scan, actor=factories.admin())
-    assert scans.request_due(now=NOW) == 0
+    assert due_now.request_due(now=NOW) == 0
     repository.refresh_from_db()
     assert repository.next_scan_at is not None and repository.next_scan_at > NOW
 
@@ -303,7 +304,7 @@ def test_without_a_broker_the_scan_stays_asked_for(
 
 def test_repositories_of_one_interval_do_not_fall_due_together() -> None:
     repositories = [factories.repository() for _ in range(20)]
-    due = [scans.next_scan_at(one, NOW) - NOW for one in repositories]
+    due = [intervals.next_scan_at(one, NOW) - NOW for one in repositories]
     assert len(set(due)) == 20
     assert timedelta(hours=22) < min(due) and max(due) < timedelta(hours=26)
     assert max(due) - min(due) > timedelta(hours=1)

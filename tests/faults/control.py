@@ -31,6 +31,7 @@ from redis.exceptions import RedisError  # noqa: E402
 
 from assessments.choices import ACTIVE_STATES, ExportFormat, ScanReason  # noqa: E402
 from assessments.models import Assessment, ChecklistItem, Export, Repository, ScanRequest, VerdictChange  # noqa: E402
+from assessments.services import due as schedule_due  # noqa: E402
 from assessments.services import scans  # noqa: E402
 from assessments.services.exports import request_export  # noqa: E402
 from assessments.services.installation import prepare  # noqa: E402
@@ -90,7 +91,7 @@ def recover(ahead: float = 0, resend: bool = True) -> int:
 
 
 def due(ahead: float = 0) -> int:
-    return scans.request_due(now=timezone.now() + timedelta(seconds=ahead))
+    return schedule_due.request_due(now=timezone.now() + timedelta(seconds=ahead))
 
 
 def hurry_beat() -> int:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from assessments import kept_forms
 from assessments.choices import Role
 from assessments.models import ChecklistItem, Export, Repository, ScanRequest, Team
-from assessments.services.scans import scan_policy
+from assessments.services.intervals import scan_policy
 from scanners.facts import Evidence
 from tests import factories
 from tests.pages.everywhere import LONG, Populated, pages, populate

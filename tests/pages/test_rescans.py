@@ -25,7 +25,7 @@ from assessments.models import (
     Team,
 )
 from assessments.selectors.rescans import get_rescan, recent_rescans
-from assessments.services import rescans, scans
+from assessments.services import due, rescans, scans
 from scanners.errors import ScanError
 from tests import factories
 
@@ -220,7 +220,7 @@ class TestPages:
         assert rescan.finished_at is not None
         assert set(rescan.scans.values_list("state", flat=True)) == {"done", "cancelled"}
         # Or the schedule would ask for all of it again at once.
-        assert scans.request_due() == 1  # the one that was not cancelled
+        assert due.request_due() == 1  # the one that was not cancelled
         assert AuditEvent.objects.filter(action="rescan.cancelled").exists()
         assert not Notification.objects.exists()
 

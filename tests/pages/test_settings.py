@@ -16,7 +16,7 @@ from assessments.choices import Role, ScanState
 from assessments.models import AuditEvent, Membership, Repository, ScanRequest
 from assessments.selectors.reports import report_of_assessment
 from assessments.services import repository_settings, retention
-from assessments.services.scans import due_repositories
+from assessments.services.due import due_repositories
 from assessments.services.undo import SECONDS, offer
 from tests import factories
 
