@@ -7,7 +7,7 @@ routes themselves: by an administrator, who sees all, and by a lead, who sees on
 inside the process, middleware and rendering included, without the network; the first request fills what a process
 keeps and is not counted. Processor time is that of this process and of its session at the database, where that runs on
 the same machine, without parallel workers of the database: it is what stays the same when the machine is busy with
-other things. Growth is the shortest time at the last database over the one at the first, so it means something for
+other things. Growth is the shortest processor time at the last database over the one at the first, so it means something for
 databases of rising size. Told besides: how large the database is, and how long its roll-ups take.
 """
 
@@ -267,7 +267,7 @@ def table(fleets: list[dict[str, Any]]) -> Iterator[str]:
             row = rows.get(key)
             if row is None:
                 continue
-            grown = f"{row['best'] / first['best']:.1f}×" if first and row is known[-1][key] else ""
+            grown = f"{row['cpu_best'] / first['cpu_best']:.1f}×" if first and row is known[-1][key] else ""
             yield (
                 f"{row['who']:6}{row['page'][:43]:44}{fleet['repositories']:>7}{row['queries']:>9}"
                 f"{row['p50']:>9.1f}{row['p95']:>9.1f}{row['cpu_p50']:>9.1f}{row['cpu_p95']:>9.1f}"

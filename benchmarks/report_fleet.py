@@ -9,6 +9,7 @@ def of_pages(result: dict[str, Any]) -> list[str]:
     fleets = result["figures"]
     sizes = [fleet["repositories"] for fleet in fleets]
     with_cpu = all("cpu_p50" in row for fleet in fleets for row in fleet["pages"])
+    best = "cpu_best" if with_cpu else "best"
     cpu = (
         "cpu is processor time of the request and of its session at the database, which depends less on what else the "
         "machine does; "
@@ -18,8 +19,8 @@ def of_pages(result: dict[str, Any]) -> list[str]:
         "",
         f"On PostgreSQL, fleets of {', '.join(number(size) for size in sizes)} repositories with a year of history made by "
         f"`manage.py seed_fleet`; the whole request inside the process, without the network, up to {result['rounds']} times "
-        f"each. Milliseconds; {cpu if with_cpu else ''}growth is the shortest time at the largest fleet over that at the "
-        "smallest, so 1 is flat, and a "
+        f"each. Milliseconds; {cpu if with_cpu else ''}growth is the shortest {'processor ' if with_cpu else ''}time at the "
+        "largest fleet over that at the smallest, so 1 is flat, and a "
         f"page that grew with the fleet would have {number(sizes[-1] / sizes[0])}.",
         "",
     ]
@@ -45,7 +46,7 @@ def of_pages(result: dict[str, Any]) -> list[str]:
                     number(last["p95"]),
                     *((_at_all_sizes(all_sizes, "cpu_p50"), number(last["cpu_p95"])) if with_cpu else ()),
                     number(last["bytes"] / 1024),
-                    number(last["best"] / first["best"], 1) if first else "–",
+                    number(last[best] / first[best], 1) if first else "–",
                 )
             )
         lines += [words, "", *table((*head, "KB", "growth"), rows)]

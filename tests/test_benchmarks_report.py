@@ -149,6 +149,18 @@ def test_a_page_that_grows_with_the_fleet_is_a_miss() -> None:
     assert met(fleet(100, 40, 9), fleet(10_000, 4000, 9)) == [True, False, True]
     assert met(fleet(100, 40, 9), fleet(10_000, 90, 900)) == [False, True, True]
 
+    def with_cpu(one: dict[str, Any], cpu: float) -> dict[str, Any]:
+        [row] = one["pages"]
+        row |= {"cpu_best": cpu, "cpu_p50": cpu, "cpu_p95": cpu}
+        return one
+
+    def told(cpu: float) -> list[bool]:
+        return met(with_cpu(fleet(100, 40, 9), 40), with_cpu(fleet(10_000, 4000, 9), cpu))
+
+    assert told(90) == [True, True, True, True], "a clock that a busy machine stretched"
+    assert told(149.9) == [True, True, False, True]
+    assert told(150) == [False, True, False, True]
+
 
 def test_the_page_says_what_was_not_measured() -> None:
     assert "Not measured: compare, clone" in report.page({"scan": of_scan(measured())})
