@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from assessments.listings import STEPS, chart_listing
-from assessments.selectors.plans import Found, PlanPage, SavedView, StepRow
+from assessments.selectors.plan_models import Found, PlanPage, SavedView, StepRow
 from assessments.tables import Listing, everything
 
 
