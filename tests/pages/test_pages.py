@@ -1,5 +1,7 @@
 """The pages: what they show, their empty and failing states, odd filters, and how many queries they cost."""
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -211,6 +213,33 @@ def test_a_team_without_repositories_has_a_page(client: Client) -> None:
 def test_an_item_names_who_fails_it(client: Client, judged: Repository) -> None:
     assert judged.name in text(client, "/standard/testing.unit/")
     assert client.get("/standard/no.such-item/").status_code == 404
+
+
+def test_an_item_counts_and_names_no_archived_repository_and_none_of_others(
+    client: Client, judged: Repository, signed_in: SignedIn
+) -> None:
+    archived, other = factories.repository(name="Laid by"), factories.repository(name="Of another team")
+    for one in (archived, other):
+        factories.assessment(one, {"testing.unit": "fail"})
+    assert {archived.name, other.name} <= set(names_at(client, "testing.unit"))
+    Repository.objects.filter(pk=archived.pk).update(archived_at=timezone.now())
+    found = names_at(client, "testing.unit")
+    assert other.name in found and archived.name not in found
+    assert found == sorted(found)
+    theirs = signed_in(factories.member(other.team))
+    assert names_at(theirs, "testing.unit") == [other.name]
+    answer = theirs.get("/api/v1/items/testing.unit/repositories").json()
+    assert [row["repository"]["name"] for row in answer["results"]] == [other.name] and answer["count"] == 1
+
+
+def names_at(client: Client, item: str) -> list[str]:
+    """The repositories that an item's page lists as failing it, in its order."""
+    file = b"".join(client.get(f"/standard/{item}/?format=csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = csv.DictReader(io.StringIO(file))
+    page = text(client, f"/standard/{item}/")
+    names = [row["Repository"] for row in rows]
+    assert all(name in page for name in names)
+    return names
 
 
 def test_activity_shows_failures_with_a_way_to_retry(client: Client, judged: Repository) -> None:
