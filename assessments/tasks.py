@@ -22,6 +22,7 @@ from assessments.services import (
     notifications,
     origins,
     past,
+    recovery,
     rescans,
     retention,
     rollups,
@@ -147,7 +148,7 @@ def discover_due() -> int:
 @shared_task
 def recover_abandoned() -> int:
     """Queues scans, work on the past and exports of dead workers again."""
-    recovered = scans.recover_abandoned() + past.recover_work() + exports.recover_abandoned()
+    recovered = recovery.recover_abandoned() + past.recover_work() + exports.recover_abandoned()
     rescans.settle_all()
     return recovered
 

@@ -39,10 +39,10 @@ def stop() -> threading.Thread:
 def _hand_back() -> None:
     from django.db import connection
 
-    from assessments.services import scans
+    from assessments.services import recovery, scans
 
     try:
-        given = scans.hand_back(scans.worker_name())
+        given = recovery.hand_back(scans.worker_name())
         if given:
             logger.info("Handed %s scans back to the queue.", given)
     except Exception as error:  # whatever it is, the lease of what we hold ends and another takes over

@@ -1,7 +1,7 @@
 """Asking for many scans at once: in batches of bounded size, each with as many queries as one row would take.
 
 The rows are written in bulk and one message per batch asks a worker to send the scans, so that neither a person nor
-the schedule waits for thousands of messages. A scan whose message is lost is sent again by ``scans.recover_abandoned``.
+the schedule waits for thousands of messages. A scan whose message is lost is sent again by ``recovery.recover_abandoned``.
 """
 
 import logging

@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
@@ -28,7 +28,6 @@ from assessments.choices import ACTIVE_STATES, RUNNING_STATES, ScanReason, ScanS
 from assessments.failures import KILLING_IDS, UNREACHABLE_AFTER, UNREACHABLE_IDS
 from assessments.models import Repository, ScanRequest
 from assessments.services import meters
-from assessments.services.clock import shared_now
 from assessments.services.intervals import interval_of, next_scan_at
 from assessments.services.queues import is_large, queue_of
 from assessments.storable import storable
@@ -44,10 +43,6 @@ LOOK_SECONDS = 2.0
 """How often a worker asks whether the scan is still its own, so that a cancelled one ends soon."""
 RESEND = timedelta(minutes=30)
 """After so long in the queue a scan is sent again, in case the broker lost it."""
-RESENT_AT_ONCE = 1000
-"""As many at each look, one a minute: a broker that lost its queue has it back soon, and a slow one is not flooded."""
-FARTHEST = RESEND + timedelta(hours=2)
-"""No scan waits longer than that to be tried again: a host may ask to be left alone for an hour."""
 MAX_ATTEMPTS = 3
 """Kills after which a scan is given up: the repository, not the worker, is then the likely cause."""
 
@@ -224,8 +219,8 @@ def held(scan: ScanRequest) -> Iterator[Hold]:
                 due = time.monotonic() - renewed >= RENEW_SECONDS
                 try:
                     with hold.quiet:
-                        mine = _mine(scan)
-                        if not (mine.update(lease_until=Now() + LEASE) if due else mine.exists()):
+                        own = mine(scan)
+                        if not (own.update(lease_until=Now() + LEASE) if due else own.exists()):
                             hold.lost.set()
                             return
                         if due:
@@ -250,7 +245,7 @@ def held(scan: ScanRequest) -> Iterator[Hold]:
 def advance(scan: ScanRequest, state: ScanState) -> None:
     """Shows the next stage. Raises ClaimLost."""
     stages = _stages(scan)
-    if not _mine(scan).update(state=state, lease_until=Now() + LEASE, stages=stages):
+    if not mine(scan).update(state=state, lease_until=Now() + LEASE, stages=stages):
         raise ClaimLost
     scan.state, scan.stages = state, stages
 
@@ -271,7 +266,7 @@ def finish(scan: ScanRequest, *, summary: str, files: int | None = None, bytes: 
     """
     now = timezone.now()
     stages = _stages(scan)
-    if not _mine(scan).update(
+    if not mine(scan).update(
         state=ScanState.DONE, finished_at=now, lease_until=None, summary=summary[:300], stages=stages
     ):
         raise ClaimLost
@@ -303,7 +298,7 @@ def fail(scan: ScanRequest, error: ScanError) -> None:
     """
     now = timezone.now()
     with transaction.atomic():
-        changed = _mine(scan).update(
+        changed = mine(scan).update(
             state=ScanState.FAILED,
             finished_at=now,
             lease_until=None,
@@ -391,7 +386,7 @@ def cancel_scan(*, scan: ScanRequest, actor: AbstractUser) -> bool:
 def requeue(scan: ScanRequest, error: ScanError | None = None, *, seconds: float = 0) -> None:
     """Gives a claimed scan back to the queue, for a fault that may pass; it is tried again in ``seconds``."""
     now = timezone.now()
-    if _mine(scan).update(
+    if mine(scan).update(
         state=ScanState.QUEUED,
         claim="",
         lease_until=Now() + timedelta(seconds=seconds) + RESEND,
@@ -404,81 +399,6 @@ def requeue(scan: ScanRequest, error: ScanError | None = None, *, seconds: float
         scan.state = ScanState.QUEUED
 
 
-def hand_back(worker: str) -> int:
-    """How many scans of a worker that is stopping wait for another now; its processes notice and let go."""
-    if not worker:
-        return 0
-    running = ScanRequest.objects.filter(worker=worker, state__in=RUNNING_STATES)
-    given = list(running.select_related("repository"))
-    for scan in given:
-        if _mine(scan).update(state=ScanState.QUEUED, claim="", lease_until=None, worker=""):
-            scan.state = ScanState.QUEUED
-            enqueue(scan)
-    return sum(scan.state == ScanState.QUEUED for scan in given)
-
-
-def recover_abandoned(*, now: datetime | None = None) -> int:
-    """How many scans of dead workers were queued again; after MAX_ATTEMPTS one is given up instead."""
-    moment = now or shared_now()
-    # What ends later than any lease that is written now was written by a clock that has been set back since.
-    ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__gt=moment + 2 * LEASE).update(
-        lease_until=moment + LEASE
-    )
-    recovered = _take_from_the_dead(moment)
-    for scan in recovered:
-        enqueue(scan)
-    lost = ScanRequest.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lt=moment) | Q(lease_until__gt=moment + FARTHEST),
-        Q(requested_at__lt=moment - RESEND) | Q(requested_at__gt=moment + RESEND),
-        state=ScanState.QUEUED,
-    )
-    sent = list(lost.select_related("repository").order_by("requested_at", "pk")[:RESENT_AT_ONCE])
-    for scan in sent:
-        enqueue(scan)  # the broker may have lost its queue; a second delivery finds nothing to claim
-    ScanRequest.objects.filter(pk__in=[scan.pk for scan in sent], state=ScanState.QUEUED).update(
-        lease_until=moment + RESEND
-    )
-    return len(recovered)
-
-
-def resume_all(*, now: datetime | None = None) -> int:
-    """How many unfinished scans were queued anew. For the start of an installation, when no worker runs yet and
-    the queue may be empty: nobody has to wait for leases of the dead to end."""
-    moment = now or timezone.now()
-    running = ScanRequest.objects.filter(state__in=RUNNING_STATES)
-    running.update(lease_until=moment - timedelta(seconds=1))
-    _take_from_the_dead(moment)
-    queued = ScanRequest.objects.filter(state=ScanState.QUEUED).select_related("repository")
-    waiting = list(queued.order_by("requested_at", "pk"))
-    for scan in waiting:
-        enqueue(scan)
-    return len(waiting)
-
-
-def _take_from_the_dead(moment: datetime) -> list[ScanRequest]:
-    """Scans whose lease has ended, waiting again; those of too many attempts are given up instead."""
-    taken = []
-    dead = ScanRequest.objects.filter(state__in=RUNNING_STATES, lease_until__lt=moment)
-    for scan in dead.select_related("repository"):
-        attempts = scan.attempts + 1
-        if attempts >= MAX_ATTEMPTS or scan.repository.kills + 1 >= MAX_ATTEMPTS:
-            fail(scan, ScanError(
-                "scan.killed",
-                f"The scan was stopped {attempts} times before it could finish.",
-                hint="The repository may need more memory or time than a worker has.",
-                fault="repository",
-            ))  # fmt: skip
-            continue
-        held_still = ScanRequest.objects.filter(
-            pk=scan.pk, claim=scan.claim, state__in=RUNNING_STATES, lease_until__lt=moment
-        )
-        if held_still.update(state=ScanState.QUEUED, claim="", lease_until=None, attempts=attempts):
-            # What ends its worker may be a giant, so it does that to no worker of the small any more.
-            Repository.objects.filter(pk=scan.repository_id).update(kills=F("kills") + 1, large=True)
-            scan.repository.large = True
-            taken.append(scan)
-    return taken
-
-
-def _mine(scan: ScanRequest):  # type: ignore[no-untyped-def]  # a QuerySet of ScanRequest
+def mine(scan: ScanRequest) -> QuerySet[ScanRequest]:
+    """The row, where the claim on it is still the one that ``scan`` was taken by."""
     return ScanRequest.objects.filter(pk=scan.pk, claim=scan.claim, state__in=RUNNING_STATES)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from assessments import tasks
 from assessments.choices import PastWork, ScanReason, ScanState
 from assessments.models import Repository
-from assessments.services import past, queues, scans
+from assessments.services import past, queues, recovery, scans
 from scanners.errors import ScanError
 from tests import factories
 
@@ -95,7 +95,7 @@ def test_what_had_to_be_ended_by_force_is_kept_from_the_small() -> None:
 def test_what_ended_its_worker_is_given_to_those_of_the_large() -> None:
     scan = factories.scan(state=ScanState.SCANNING, claim="dead", lease_until=factories.NOW)
     with patch.object(tasks.scan_repository, "apply_async") as sent:
-        assert scans.recover_abandoned() == 1
+        assert recovery.recover_abandoned() == 1
     assert sent.call_args.kwargs["queue"] == queues.LARGE
     assert Repository.objects.get(pk=scan.repository_id).large
 

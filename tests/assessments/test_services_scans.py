@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError as BrokerError
 from assessments.choices import ScanReason, ScanState
 from assessments.models import ScanRequest
 from assessments.services import due as due_now
-from assessments.services import intervals, scans
+from assessments.services import intervals, recovery, scans
 from scanners.errors import ScanError
 from tests import factories
 from tests.factories import NOW
@@ -187,7 +187,7 @@ def test_scans_of_dead_workers_are_queued_again(queued: Any) -> None:
     scan = claimed()
     alive = claimed()
     ScanRequest.objects.filter(pk=alive.pk).update(lease_until=NOW + scans.LEASE * 2)
-    assert scans.recover_abandoned(now=NOW + scans.LEASE + timedelta(seconds=1)) == 1
+    assert recovery.recover_abandoned(now=NOW + scans.LEASE + timedelta(seconds=1)) == 1
     scan.refresh_from_db()
     alive.refresh_from_db()
     assert (scan.state, scan.attempts, scan.claim) == (ScanState.QUEUED, 1, "")
@@ -197,7 +197,7 @@ def test_scans_of_dead_workers_are_queued_again(queued: Any) -> None:
 
 def test_a_scan_whose_lease_runs_is_left_alone(queued: Any) -> None:
     claimed()
-    assert scans.recover_abandoned(now=NOW + scans.LEASE - timedelta(seconds=1)) == 0
+    assert recovery.recover_abandoned(now=NOW + scans.LEASE - timedelta(seconds=1)) == 0
     queued.assert_not_called()
 
 
@@ -215,8 +215,8 @@ def test_leases_do_not_go_by_the_clock_of_a_host() -> None:
 def test_a_lease_written_by_a_clock_that_was_ahead_ends_all_the_same(queued: Any) -> None:
     scan = claimed()
     ScanRequest.objects.filter(pk=scan.pk).update(lease_until=NOW + timedelta(days=1))
-    assert scans.recover_abandoned(now=NOW) == 0
-    assert scans.recover_abandoned(now=NOW + scans.LEASE + timedelta(seconds=1)) == 1
+    assert recovery.recover_abandoned(now=NOW) == 0
+    assert recovery.recover_abandoned(now=NOW + scans.LEASE + timedelta(seconds=1)) == 1
 
 
 def test_what_waits_since_a_time_that_never_came_is_sent_again_and_what_waits_its_turn_is_not(
@@ -225,7 +225,7 @@ def test_what_waits_since_a_time_that_never_came_is_sent_again_and_what_waits_it
     never = factories.scan(requested_at=NOW + timedelta(days=1))
     turn = factories.scan(requested_at=NOW - timedelta(hours=1))
     ScanRequest.objects.filter(pk=turn.pk).update(lease_until=NOW + timedelta(hours=1))
-    scans.recover_abandoned(now=NOW)
+    recovery.recover_abandoned(now=NOW)
     queued.assert_called_once_with(never)
 
 
@@ -235,16 +235,16 @@ def test_a_repository_that_kills_its_workers_is_given_up_after_three(queued: Any
     for _ in range(scans.MAX_ATTEMPTS):
         assert scans.claim_scan(scan_id=scan.pk, now=now) is not None
         now += scans.LEASE + timedelta(seconds=1)
-        scans.recover_abandoned(now=now)
+        recovery.recover_abandoned(now=now)
     scan.refresh_from_db()
     assert (scan.state, scan.error_id, scan.fault) == (ScanState.FAILED, "scan.killed", "repository")
 
 
 def test_what_the_broker_lost_is_sent_again(queued: Any) -> None:
     scan = factories.scan(requested_at=NOW)
-    scans.recover_abandoned(now=NOW + timedelta(minutes=10))
+    recovery.recover_abandoned(now=NOW + timedelta(minutes=10))
     queued.assert_not_called()
-    scans.recover_abandoned(now=NOW + timedelta(minutes=31))
+    recovery.recover_abandoned(now=NOW + timedelta(minutes=31))
     queued.assert_called_once_with(scan)
 
 
@@ -279,7 +279,7 @@ def test_a_start_goes_on_with_all_that_was_left(queued: Any) -> None:
     running, waiting = claimed(), factories.scan()
     ScanRequest.objects.filter(pk=running.pk).update(lease_until=NOW + timedelta(hours=1))
     ended = factories.scan(state=ScanState.DONE)
-    assert scans.resume_all(now=NOW) == 2
+    assert recovery.resume_all(now=NOW) == 2
     assert {call.args[0] for call in queued.call_args_list} == {running, waiting}
     running.refresh_from_db()
     ended.refresh_from_db()
@@ -318,14 +318,14 @@ def test_a_lease_is_renewed_while_its_holder_lives_though_one_renewal_fails(
 
     monkeypatch.setattr(scans, "RENEW_SECONDS", 0.01)
     scan = claimed()
-    mine, failures = scans._mine, iter([DatabaseError("the database is away for a moment")])
+    mine, failures = scans.mine, iter([DatabaseError("the database is away for a moment")])
 
     def away_once(held: ScanRequest) -> Any:
         for failure in failures:
             raise failure
         return mine(held)
 
-    monkeypatch.setattr(scans, "_mine", away_once)
+    monkeypatch.setattr(scans, "mine", away_once)
     with scans.held(scan):
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from assessments.choices import ScanState
 from assessments.models import Assessment, Repository, RulesetVersion, ScanRequest
-from assessments.services import scans
+from assessments.services import recovery, scans
 from assessments.services.queues import served
 from assessments.services.repositories import register_repository
 from tests import factories, trees
@@ -155,7 +155,7 @@ def test_a_worker_killed_in_any_stage_leads_to_one_assessment(
     assert scan.state in (ScanState.CLONING, ScanState.SCANNING, ScanState.GRADING)
 
     next_one = worker()
-    assert scans.recover_abandoned(now=timezone.now() + scans.LEASE + timedelta(seconds=1)) == 1
+    assert recovery.recover_abandoned(now=timezone.now() + scans.LEASE + timedelta(seconds=1)) == 1
     assert_judged_once(scan, next_one)
     assert scan.attempts == 1
     assert left_in(Path(settings.MIRRORS_DIR)) == []
@@ -174,7 +174,7 @@ def test_a_task_whose_process_is_killed_under_a_living_worker_is_done_by_the_nex
     assert eventually(lambda: one.working_child() not in (0, child))
     scan.refresh_from_db()
     assert scan.state == ScanState.SCANNING
-    assert scans.recover_abandoned(now=timezone.now() + scans.LEASE + timedelta(seconds=1)) == 1
+    assert recovery.recover_abandoned(now=timezone.now() + scans.LEASE + timedelta(seconds=1)) == 1
     assert_judged_once(scan, one)
 
 

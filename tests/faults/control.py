@@ -32,7 +32,7 @@ from redis.exceptions import RedisError  # noqa: E402
 from assessments.choices import ACTIVE_STATES, ExportFormat, ScanReason  # noqa: E402
 from assessments.models import Assessment, ChecklistItem, Export, Repository, ScanRequest, VerdictChange  # noqa: E402
 from assessments.services import due as schedule_due  # noqa: E402
-from assessments.services import scans  # noqa: E402
+from assessments.services import recovery, scans  # noqa: E402
 from assessments.services.exports import request_export  # noqa: E402
 from assessments.services.installation import prepare  # noqa: E402
 from assessments.services.repositories import ensure_team, register_repository  # noqa: E402
@@ -83,7 +83,7 @@ def request_at_once(id: int, times: int) -> int:
 
 def recover(ahead: float = 0, resend: bool = True) -> int:
     """Takes scans from the dead, as seen ``ahead`` seconds from now, and sends those that wait again."""
-    recovered = scans.recover_abandoned(now=timezone.now() + timedelta(seconds=ahead))
+    recovered = recovery.recover_abandoned(now=timezone.now() + timedelta(seconds=ahead))
     if resend:
         for scan in ScanRequest.objects.filter(state="queued").select_related("repository"):
             scans.enqueue(scan)

@@ -17,8 +17,8 @@ from assessments.processes import ROOT, free_port, product, valkey, wait_for_soc
 from assessments.services.installation import prepare
 from assessments.services.past import recover_work
 from assessments.services.people import must_change_password
+from assessments.services.recovery import resume_all
 from assessments.services.repositories import ensure_team, register_repository
-from assessments.services.scans import resume_all
 from assessments.supervisor import Supervisor
 from scanners.errors import ScanError
 
