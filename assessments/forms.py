@@ -6,12 +6,12 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AbstractUser
 
+from assessments.folder_field import FolderField
 from assessments.models import Team
 from assessments.policy import visible_teams
 from assessments.team_fields import offer_teams
 from scanners.errors import ScanError
 from scanners.source_url import parse_source
-from scanners.tree import clean_root
 
 _SIGN_IN = re.compile(r"(?<!ssh:)//[^/\s]*@|//[^/\s@]*:[^/\s]*@")
 """A user name with a password or token, or either alone; the plain user name of ssh is none."""
@@ -32,7 +32,7 @@ class RepositoryForm(forms.Form):
         label="Team", queryset=Team.objects.none(), required=False, empty_label="A new team"
     )
     new_team = forms.CharField(label="Name of the new team", max_length=300, required=False)
-    root = forms.CharField(
+    root = FolderField(
         label="Folder",
         max_length=1000,
         required=False,
@@ -63,12 +63,6 @@ class RepositoryForm(forms.Form):
                 "The address holds a password or token. Give it without.", code="source.holds-credential"
             )
         return source
-
-    def clean_root(self) -> str:
-        try:
-            return clean_root(self.cleaned_data["root"])
-        except ScanError as error:
-            raise forms.ValidationError(error.message, code=error.id) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -7,12 +7,11 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
 
 from assessments import policy
+from assessments.folder_field import FolderField
 from assessments.models import Repository, Team
 from assessments.team_fields import offer_teams
 from assessments.timing import MAX_HOURS, MIN_HOURS
-from scanners.errors import ScanError
 from scanners.profile import FIELDS, KINDS
-from scanners.tree import clean_root
 
 MOST_TAGS, LONGEST_TAG = 20, 40
 FIELD_WORDS = {
@@ -55,7 +54,7 @@ class SettingsForm(forms.Form):
         required=False,
         help_text="What a person asks for is scanned all the same.",
     )
-    root = forms.CharField(
+    root = FolderField(
         label="Folder",
         max_length=1000,
         required=False,
@@ -106,12 +105,6 @@ class SettingsForm(forms.Form):
         if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
             raise forms.ValidationError(f"At most {MOST_TAGS} tags of {LONGEST_TAG} characters each.")
         return tags
-
-    def clean_root(self) -> str:
-        try:
-            return clean_root(self.cleaned_data["root"])
-        except ScanError as error:
-            raise forms.ValidationError(error.message, code=error.id) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
