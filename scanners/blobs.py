@@ -84,10 +84,13 @@ class BlobReader:
             left = left[answered + 1 :]
 
     def _few(self, ids: list[str]) -> Generator[tuple[str, bytes | None], None, None]:
-        """As ``read_many``, of the process that ``read`` keeps; ends early, with that process, where that gives up."""
-        process = self._single
+        """As ``read_many``, of the process that ``read`` keeps; ends early, with that process, where that gives up.
+
+        Until the last answer the process is nobody else's: a ``read`` in between would take the answers of these.
+        """
+        process, self._single = self._single, None
         assert process is not None
-        done = 0
+        owner, done = os.getpid(), 0
         try:
             process.ask(*ids)
             for blob in ids:
@@ -97,8 +100,12 @@ class BlobReader:
         except (EOFError, BrokenPipeError):
             return
         finally:
-            if done < len(ids):  # it holds answers that nobody will take
-                self.close()
+            if owner != os.getpid():
+                _OF_PARENTS.append(process)
+            elif done < len(ids) or self._single is not None:  # answers nobody will take, or another is kept
+                process.close()
+            else:
+                self._single = process
 
     def expect_commit(self, commit: str) -> None:
         """Asks for a commit, for ``expected_commit`` to give, so that git looks for it meanwhile."""

@@ -116,6 +116,17 @@ def test_answers_that_nobody_took_are_nobodys_next_answer(work):
         assert reader.read(second) == b"alpha\n"
 
 
+def test_a_file_read_amid_a_few_takes_none_of_their_answers(work):
+    first, second = ids(work, "odd.bin", "a.txt")
+    with BlobReader(work / ".git") as reader:
+        reader.read(first)
+        answers = reader.read_many([first, second])
+        assert next(answers) == (first, bytes(range(256)) * 3)
+        assert reader.read(first) == bytes(range(256)) * 3
+        assert list(answers) == [(second, b"alpha\n")]
+        assert reader.read(second) == b"alpha\n"
+
+
 def test_a_damaged_object_among_a_few_costs_only_itself(work):
     first, broken, last = ids(work, "a.txt", "odd.bin", "empty")
     file = loose_object(work, broken)
