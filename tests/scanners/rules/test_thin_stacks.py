@@ -30,6 +30,10 @@ REMIX = {
 }
 
 CASES = [
+    ("observability.health-checks", {"app/models/agent.rb": "def ping(url)\n  response = get(url)\nend\n" * 20}, API, "fail"),
+    ("observability.health-checks", {"app/controllers/status_controller.rb": "def ping\n  render json: {}\nend\n" * 20}, API, "pass"),
+    ("error-handling.global-handler", {**PHP, "bootstrap/app.php": "<?php\nreturn Application::configure()->withExceptions(function ($exceptions) {\n  Integration::handles($exceptions);\n});\n"}, API, "pass"),
+    ("error-handling.global-handler", {**PHP, "bootstrap/app.php": "<?php\nreturn Application::configure()->withExceptions(function ($exceptions) {\n});\n"}, API, "fail"),
     ("logging.timing", {**FASTIFY, "eslint.config.js": 'export default { extends: ["plugin:react/jsx-runtime"] }\n'}, API, "fail"),
     ("logging.timing", {**FASTIFY, "src/time.ts": "reply.header('X-Runtime', String(took))\n"}, API, "pass"),
     ("configuration.validated", {**REMIX, "app/session.server.ts": 'invariant(process.env.SESSION_SECRET, "SESSION_SECRET must be set");\n'}, API, "pass"),
