@@ -87,6 +87,7 @@ FORMS: tuple[Form, ...] = (
     Form("grafana-token", r"\b(gl(?:sa|c)_[A-Za-z0-9+/=_-]{32,})", judged=True),
     Form("doppler-token", r"\b(dp\.(?:pt|st|ct|sa)\.[A-Za-z0-9_.-]{40,})", judged=True),
     Form("docker-token", r"\b(dckr_(?:pat|oat)_[A-Za-z0-9_-]{20,})", judged=True),
+    Form("plumbline-token", r"\b(plb_[0-9a-f]{12}_[0-9a-f]{64})\b", judged=True),
     Form("age-key", r"\b(AGE-SECRET-KEY-1[A-Z0-9]{50,})", judged=True),
     Form(
         "azure-key",

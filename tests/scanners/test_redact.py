@@ -3,6 +3,7 @@ import time
 import pytest
 
 import scanners.redact
+from assessments.tokens import FORM
 from scanners.gate import clue_of
 from scanners.redact import BLANK, find_credentials, find_secrets, is_placeholder, redact, redact_url
 
@@ -20,6 +21,7 @@ TOKENS = {
     "sendgrid-key": "SG" + ".ngeVfQFYQlKU0ufo8x5d1A.TwL2iGABf9DHoTf-09kqeF8tAmbihYzrnopKc-1s5cr",
     "twilio-key": "SK" + "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
     "digitalocean-token": "dop_v1_" + "3f9a1c7e5b2d8064" * 4,
+    "plumbline-token": "plb" + "_9c1f7a3e5b2d_" + "8d2f6b0a4c9e1375" * 4,
     "telegram-token": "271828182" + ":AAF9xK2mQ7xWv3Lr8TzYb5Nc1Hd6Jg4Ps0A",
     "azure-key": "AccountKey=" + "Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3A=",
     "jwt": "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiI0MiJ9.dBjftJeZ4CVPmB92K27uhbUJU1p1r_wW1gFWFOEjXk",
@@ -48,6 +50,25 @@ def test_credentials_are_the_strong_ones_of_all_secrets(by_literals, monkeypatch
         strong = [hit for hit in find_secrets(text) if hit.strength == "strong"]
         assert find_credentials(text) == strong
     assert len(find_credentials("\n".join(lines))) > 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plb_9c1f7a3e5b2d",
+        "plb_9c1f7a3e5b2d_[redacted]",
+        "plb_9c1f7a3e5b2d_" + "8d2f6b0a" * 7,
+        "plb_9C1F7A3E5B2D_" + "8D2F6B0A4C9E1375" * 4,
+        "plb_000000000000_" + "x" * 64,
+    ],
+)
+def test_what_only_names_a_token_of_plumbline_is_no_credential(text):
+    assert "plumbline-token" not in {hit.kind for hit in find_secrets(text)}
+
+
+def test_the_form_of_plumblines_tokens_is_that_of_the_tokens_it_makes():
+    assert FORM.fullmatch(TOKENS["plumbline-token"])
+    assert find_credentials(f"PLUMBLINE={TOKENS['plumbline-token']}")[0].kind == "plumbline-token"
 
 
 @pytest.mark.parametrize("kind", [k for k in TOKENS if k not in ("google-api-key", "jwt")])

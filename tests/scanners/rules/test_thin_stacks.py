@@ -24,7 +24,24 @@ MOLECULE = {
     "molecule/default/molecule.yml": "driver: {name: docker}\n",
 }
 
+REMIX = {
+    "package.json": '{"private": true, "dependencies": {"@remix-run/node": "2"}}',
+    "app/models/note.ts": "const a = 1\n" * 40,
+}
+
 CASES = [
+    ("observability.health-checks", {"app/models/agent.rb": "def ping(url)\n  response = get(url)\nend\n" * 20}, API, "fail"),
+    ("observability.health-checks", {"app/controllers/status_controller.rb": "def ping\n  render json: {}\nend\n" * 20}, API, "pass"),
+    ("error-handling.global-handler", {**PHP, "bootstrap/app.php": "<?php\nreturn Application::configure()->withExceptions(function ($exceptions) {\n  Integration::handles($exceptions);\n});\n"}, API, "pass"),
+    ("error-handling.global-handler", {**PHP, "bootstrap/app.php": "<?php\nreturn Application::configure()->withExceptions(function ($exceptions) {\n});\n"}, API, "fail"),
+    ("logging.timing", {**FASTIFY, "eslint.config.js": 'export default { extends: ["plugin:react/jsx-runtime"] }\n'}, API, "fail"),
+    ("logging.timing", {**FASTIFY, "src/time.ts": "reply.header('X-Runtime', String(took))\n"}, API, "pass"),
+    ("configuration.validated", {**REMIX, "app/session.server.ts": 'invariant(process.env.SESSION_SECRET, "SESSION_SECRET must be set");\n'}, API, "pass"),
+    ("configuration.validated", {**REMIX, "app/session.server.ts": 'invariant(params.noteId, "noteId not found");\nconst secret = process.env.SESSION_SECRET;\n'}, API, "fail"),
+    ("observability.health-checks", {**REMIX, "app/routes/healthcheck.tsx": 'export const loader = async () => new Response("OK");\n'}, API, "pass"),
+    ("observability.health-checks", {**REMIX, "app/routes/health.tsx": "export const loader = async () => articles();\nexport default function Health() { return null }\n"}, API, "fail"),
+    ("observability.health-checks", {**REMIX, "src/routes/healthz/+server.ts": "export const GET = () => new Response('ok');\n"}, API, "pass"),
+    ("observability.health-checks", {**REMIX, "src/routes/health/+page.svelte": "<h1>Health</h1>\n"}, API, "fail"),
     ("observability.health-checks", {**ELIXIR, "lib/endpoint.ex": 'socket "/live", Phoenix.LiveView.Socket\nplug Router\n'}, API, "fail"),
     ("observability.health-checks", {**ELIXIR, "lib/router.ex": 'scope "/" do\n  get "/health", HealthController, :show\nend\n'}, API, "pass"),
     ("observability.dashboards", {**ELIXIR, "lib/endpoint.ex": "plug Phoenix.LiveDashboard.RequestLogger\n"}, API, "fail"),
