@@ -181,6 +181,7 @@ def measure(rounds: int, only: str = "") -> dict[str, Any]:
     from django.contrib.auth import get_user_model
     from django.test import Client
 
+    import config.wsgi  # noqa: F401 - what else a process that serves prepares
     from assessments.choices import Role
     from assessments.models import Membership, Repository, Team
 
