@@ -1,21 +1,25 @@
 """Page models of credentials and push hooks: what leads and admins may know of them, never a secret."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from assessments import policy
 from assessments.choices import CredentialKind
-from assessments.models import Credential, HookDelivery, PushHook, Repository, Team
+from assessments.models import Credential, CredentialGrant, HookDelivery, PushHook, Repository, Team
+from assessments.selectors.filters import in_chunks
+from assessments.tables import Listing, Shown, everything, shown
+from assessments.upkeep_listings import DELIVERIES, GRANTS, WAITING, credentials_table, hooks_table
 from scanners.errors import ScanError
 from scanners.hostkeys import parse_known_hosts
 
+STATES = {"active": "Active", "expired": "Expired", "trouble": "Refused", "revoked": "Revoked"}
 TROUBLES = {
     "source.auth-failed": "The host did not accept it. Replace it, or check what it may read.",
     "source.host-key-mismatch": "The host showed another key than the pinned one. Compare, then replace.",
@@ -39,6 +43,10 @@ class CredentialRow:
     last_used_at: datetime | None
     expires_on: date | None
 
+    @property
+    def state_label(self) -> str:
+        return STATES[self.state]
+
 
 @dataclass(frozen=True, slots=True)
 class HookRow:
@@ -49,6 +57,10 @@ class HookRow:
     active: bool
     last_at: datetime | None
     deliveries: int
+
+    @property
+    def state_label(self) -> str:
+        return "Listening" if self.active else "Revoked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,9 @@ class SourcesPage:
     waiting: tuple[WaitingRow, ...]
     add_credential_url: str
     add_hook_url: str
+    credentials_table: Shown
+    hooks_table: Shown
+    waiting_table: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +122,7 @@ class CredentialPage:
     replace_url: str
     revoke_url: str
     grant_url: str
+    grants_table: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,39 +143,63 @@ class HookPage:
     created_by: str
     created_at: datetime
     deliveries: tuple[DeliveryRow, ...]
+    table: Shown
     renew_url: str
     revoke_url: str
 
 
 def get_sources_page(user: AbstractUser, team: Team | None) -> SourcesPage:
     """What a team reads its repositories with; without a team, what all do. The same few queries for any number."""
-    credentials = policy.visible_credentials(user)
-    hooks = policy.visible_hooks(user)
-    repositories = policy.visible_repositories(user)
-    if team is not None:
-        credentials = credentials.filter(teams=team)
-        hooks = hooks.filter(team=team)
-        repositories = repositories.filter(team=team)
     chosen = f"?team={team.slug}" if team else ""
-    waiting = repositories.filter(last_error_id__in=("credential.none-matches", *TROUBLES))
     return SourcesPage(
         team=team.name if team else "",
         team_url=reverse("team-detail", args=[team.slug]) if team else "",
-        credentials=tuple(
-            _credential_row(one)
-            for one in credentials.prefetch_related("teams").order_by("revoked_at", "name", "pk")
-        ),
-        hooks=tuple(_hook_row(one) for one in _with_deliveries(hooks)),
-        waiting=tuple(_waiting_row(one) for one in waiting.select_related("mirror").order_by("name")[:50]),
+        credentials=tuple(_credential_row(one) for one in _credentials_of(user, team)),
+        hooks=tuple(_hook_row(one) for one in _with_deliveries(_hooks_of(user, team))),
+        waiting=tuple(_waiting_row(one) for one in _waiting_of(user, team)[:50]),
         add_credential_url=reverse("credential-create") + chosen,
         add_hook_url=reverse("hook-create") + chosen,
+        credentials_table=shown(credentials_table(of_team=team is not None)),
+        hooks_table=shown(hooks_table(of_team=team is not None)),
+        waiting_table=shown(WAITING),
     )
+
+
+def get_sources_tables(user: AbstractUser, team: Team | None, query: Mapping[str, str]) -> Listing:
+    """A table of the page whole, by its id in ``table``: push hooks, repositories without access, else credentials."""
+    subject, of_team = (team.slug if team else ""), team is not None
+    wanted = query.get("table", "")
+    if wanted == WAITING.id:
+        waiting = _waiting_of(user, team)
+        rows = (_waiting_row(one) for chunk in in_chunks(waiting) for one in chunk)
+        return Listing(everything(WAITING), rows, subject)
+    if wanted == "hooks":
+        hooks = _with_deliveries(_hooks_of(user, team))
+        return Listing(everything(hooks_table(of_team=of_team)), map(_hook_row, hooks), subject)
+    credentials = _credentials_of(user, team)
+    return Listing(everything(credentials_table(of_team=of_team)), map(_credential_row, credentials), subject)
+
+
+def _credentials_of(user: AbstractUser, team: Team | None) -> QuerySet[Credential]:
+    found = policy.visible_credentials(user)
+    found = found.filter(teams=team) if team is not None else found
+    return found.prefetch_related("teams").order_by("revoked_at", "name", "pk")
+
+
+def _hooks_of(user: AbstractUser, team: Team | None) -> QuerySet[PushHook]:
+    found = policy.visible_hooks(user)
+    return found.filter(team=team) if team is not None else found
+
+
+def _waiting_of(user: AbstractUser, team: Team | None) -> QuerySet[Repository]:
+    found = policy.visible_repositories(user).filter(last_error_id__in=("credential.none-matches", *TROUBLES))
+    found = found.filter(team=team) if team is not None else found
+    return found.select_related("mirror").order_by("name")
 
 
 def get_credential_page(user: AbstractUser, credential: Credential) -> CredentialPage:
     may_change = policy.may_change_credential(user, credential) and credential.revoked_at is None
     may_grant = policy.may_grant_credentials(user) and credential.revoked_at is None
-    grants = credential.grants.select_related("team", "mirror", "granted_by")
     return CredentialPage(
         row=_credential_row(credential),
         username=credential.username if credential.kind == CredentialKind.TOKEN else "",
@@ -169,20 +209,33 @@ def get_credential_page(user: AbstractUser, credential: Credential) -> Credentia
         replaced_at=credential.replaced_at,
         revoked_at=credential.revoked_at,
         mirrors=credential.uses.count(),
-        grants=tuple(
-            GrantRow(
-                team=one.team.name,
-                address=one.mirror.url,
-                reason=one.reason,
-                by=str(one.granted_by or "somebody who has left"),
-                at=one.granted_at,
-                withdraw_url=reverse("grant-withdraw", args=[credential.pk, one.pk]) if may_grant else "",
-            )
-            for one in grants
-        ),
+        grants=tuple(_grant_row(one, may_grant) for one in _grants_of(credential)),
         replace_url=reverse("credential-replace", args=[credential.pk]) if may_change else "",
         revoke_url=reverse("credential-revoke", args=[credential.pk]) if may_change else "",
         grant_url=reverse("credential-grant", args=[credential.pk]) if may_grant else "",
+        grants_table=shown(GRANTS),
+    )
+
+
+def get_grants_listing(credential: Credential) -> Listing:
+    """All grants of one credential."""
+    rows = (_grant_row(one, False) for one in _grants_of(credential))
+    return Listing(everything(GRANTS), rows, f"credential-{credential.pk}")
+
+
+def _grants_of(credential: Credential) -> QuerySet[CredentialGrant]:
+    return credential.grants.select_related("team", "mirror", "granted_by")
+
+
+def _grant_row(grant: CredentialGrant, may_grant: bool) -> GrantRow:
+    withdraw = reverse("grant-withdraw", args=[grant.credential_id, grant.pk]) if may_grant else ""
+    return GrantRow(
+        team=grant.team.name,
+        address=grant.mirror.url,
+        reason=grant.reason,
+        by=str(grant.granted_by or "somebody who has left"),
+        at=grant.granted_at,
+        withdraw_url=withdraw,
     )
 
 
@@ -198,9 +251,17 @@ def get_hook_page(hook: PushHook) -> HookPage:
         created_by=str(hook.created_by or "somebody who has left"),
         created_at=hook.created_at,
         deliveries=tuple(_delivery_row(one) for one in deliveries),
+        table=shown(DELIVERIES),
         renew_url=reverse("hook-renew", args=[hook.public_id]) if active else "",
         revoke_url=reverse("hook-revoke", args=[hook.public_id]) if active else "",
     )
+
+
+def get_deliveries_listing(hook: PushHook) -> Listing:
+    """All deliveries of one hook that are kept, the latest first."""
+    deliveries = hook.deliveries.select_related("repository")
+    rows = (_delivery_row(one) for chunk in in_chunks(deliveries) for one in chunk)
+    return Listing(everything(DELIVERIES), rows, "hook")
 
 
 def _credential_row(credential: Credential) -> CredentialRow:

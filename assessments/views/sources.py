@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -14,27 +15,41 @@ from assessments import policy
 from assessments.choices import CredentialKind, Forge
 from assessments.models import Credential, CredentialGrant, PushHook, Team
 from assessments.selectors.filters import text
-from assessments.selectors.sources import get_credential_page, get_hook_page, get_sources_page
+from assessments.selectors.sources import (
+    get_credential_page,
+    get_deliveries_listing,
+    get_grants_listing,
+    get_hook_page,
+    get_sources_page,
+    get_sources_tables,
+)
 from assessments.services import credentials, hooks
 from assessments.source_forms import ConfirmForm, CredentialForm, GrantForm, HookForm, ReplaceForm
+from assessments.views.tables import csv_response, csv_wanted
 from scanners.errors import ScanError
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
-def team_settings(request: HttpRequest, slug: str) -> HttpResponse:
+def team_settings(request: HttpRequest, slug: str) -> HttpResponseBase:
     team = get_object_or_404(policy.visible_teams(request.user), slug=slug)
     if not policy.may_manage_sources(request.user, team):
         raise PermissionDenied
-    return render(request, "sources/index.html", {"page": get_sources_page(request.user, team)})
+    return _sources(request, team)
 
 
 @require_safe
-def source_list(request: HttpRequest) -> HttpResponse:
+def source_list(request: HttpRequest) -> HttpResponseBase:
     if not policy.is_admin(request.user):
         raise PermissionDenied
-    return render(request, "sources/index.html", {"page": get_sources_page(request.user, None)})
+    return _sources(request, None)
+
+
+def _sources(request: HttpRequest, team: Team | None) -> HttpResponseBase:
+    if csv_wanted(request):
+        return csv_response(get_sources_tables(request.user, team, request.GET))
+    return render(request, "sources/index.html", {"page": get_sources_page(request.user, team)})
 
 
 @never_cache
@@ -72,8 +87,10 @@ def credential_create(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def credential_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def credential_detail(request: HttpRequest, pk: int) -> HttpResponseBase:
     credential = _credential(request, pk)
+    if csv_wanted(request):
+        return csv_response(get_grants_listing(credential))
     page = get_credential_page(request.user, credential)
     return render(request, "sources/credential.html", {"page": page, "grant_form": GrantForm()})
 
@@ -192,8 +209,10 @@ def hook_create(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def hook_detail(request: HttpRequest, public_id: str) -> HttpResponse:
+def hook_detail(request: HttpRequest, public_id: str) -> HttpResponseBase:
     hook = get_object_or_404(policy.visible_hooks(request.user), public_id=public_id)
+    if csv_wanted(request):
+        return csv_response(get_deliveries_listing(hook))
     return render(request, "sources/hook.html", {"page": get_hook_page(hook)})
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from assessments.choices import CredentialKind, Forge, Role
-from assessments.models import Credential, CredentialGrant, PushHook, Team
+from assessments.models import Credential, CredentialGrant, PushHook, Repository, Team
 from assessments.services import credentials, hooks
 from tests import factories
 
@@ -236,3 +236,40 @@ def test_a_hooks_deliveries_cost_one_query(
     for _ in range(9):
         deliver()
     assert queries() == one
+
+
+def csv_of(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response["Content-Type"] == "text/csv; charset=utf-8", address
+    return b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]  # a streaming response
+
+
+def test_credentials_hooks_grants_and_what_waits_come_as_files_without_a_secret(
+    team: Team, credential: Credential, hook: PushHook, signed_in: SignedIn
+) -> None:
+    shop = factories.repository(mirror=factories.mirror("https://forge.example/acme/shop"), team=team)
+    Repository.objects.filter(pk=shop.pk).update(last_error_id="credential.none-matches")
+    other = factories.repository(mirror=factories.mirror("https://forge.example/acme/other"))
+    credentials.grant_credential(
+        credential=credential, team=other.team, mirror=other.mirror, reason="=1+1", actor=factories.admin()
+    )
+    admin, lead = signed_in(factories.admin()), signed_in(factories.member(team, Role.LEAD))
+    own, all_teams, one = f"/teams/{team.slug}/settings/", "/credentials/", f"/credentials/{credential.pk}/"
+    for client, address, holds in (
+        (admin, f"{all_teams}?format=csv", "https://forge.example/acme"),
+        (admin, f"{all_teams}?format=csv&table=hooks", "Pushes"),
+        (admin, f"{all_teams}?format=csv&table=waiting", shop.name),
+        (admin, f"{one}?format=csv&table=grants", "'=1+1"),
+        (lead, f"{own}?format=csv", "Deploy token"),
+        (lead, f"{own}?format=csv&table=hooks", "Listening"),
+        (lead, f"{own}?format=csv&table=waiting", "credential.none-matches"),
+        (lead, f"/webhooks/{hook.public_id}/?format=csv", "What came of it"),
+    ):
+        content = csv_of(client, address)
+        assert holds in content, address
+        assert TOKEN not in content and credential.secret not in content and hook.secret not in content
+        assert "table=" in client.get(address.split("?")[0]).content.decode() or "/webhooks/" in address
+    assert lead.get(f"{all_teams}?format=csv").status_code == 403
+    stranger = signed_in(factories.member(factories.team(), Role.LEAD))
+    for address in (own, one, f"/webhooks/{hook.public_id}/"):
+        assert stranger.get(f"{address}?format=csv").status_code in (403, 404)
