@@ -53,7 +53,7 @@ WAITING = Table(
     "Repositories that no credential opens",
     (
         linked("name", "Repository", fixed=True),
-        column("address", "Address", "mono", width="secondary"),
+        column("address", "Address", "mono", width="secondary", template="sources/_address.html"),
         column("error", "Error", "mono", of="error_id"),
     ),
     "repositories",
@@ -64,10 +64,10 @@ GRANTS = Table(
     "Grants",
     (
         column("team", "Team", fixed=True),
-        column("address", "Address", "mono"),
+        column("address", "Address", "mono", template="sources/_address.html"),
         column("reason", "Reason", width="optional"),
         column("at", "Given", "when", width="secondary"),
-        column("by", "By", "muted", width="secondary"),
+        column("by", "By", "muted", width="optional"),
         Column("actions", "Actions", lambda row: "", "number", fixed=True, written=False, untitled=True,
                template="sources/_withdraw.html"),
     ),
