@@ -100,7 +100,10 @@ def test_a_full_disk_fails_with_its_reason_and_is_over_when_there_is_room(instal
     installation.do("add", urls=[installation.source("big", big)])
     assert installation.eventually(installation.settled, 120, nudge=False), installation.logs()
     state = installation.do("state")
-    assert state["assessments"] == 0 and set(state["errors"]) == {"mirror.no-space"}, (state, installation.logs())
+    assert state["assessments"] == 0 and set(state["errors"]) == {"mirror.no-space"}, (
+        state,
+        installation.logs(),
+    )
     assert unknown_files(disk.seen_by(worker.process.pid, installation.data)) == []
     disk.enlarge(worker.process.pid)
     installation.do("request")
