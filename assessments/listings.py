@@ -312,7 +312,7 @@ STANDINGS = Table(
     "Repositories",
     (
         linked("name", "Repository", fixed=True),
-        column("status", "Status", of="label"),
+        column("status", "Status", of="label", template="frameworks/_status.html"),
         column("lacking", "Lacking", "list", width="secondary"),
         column("team", "Team", "muted", width="optional"),
     ),
