@@ -26,7 +26,7 @@ from benchmarks.floor import assess_command, assess_environment, blobs_at_head, 
 from benchmarks.machine import Run, result_file  # noqa: E402
 
 TOLERANCE = 4 / 3
-TRIES = 3
+TRIES = 8
 ROUNDS = 4
 FLOORS = 10
 """Readings of the floor per round: one of them takes a few milliseconds, too little to be told apart from noise."""
