@@ -12,7 +12,7 @@ from tests.trees import git
 
 def judged(*attempts: list[Sample], recorded: float = 100.0, **options: object) -> Decision:
     given: Iterator[list[Sample]] = iter(attempts)
-    return decide(recorded, lambda: next(given), **options)  # type: ignore[arg-type]
+    return decide(recorded, lambda: next(given), tries=len(attempts), **options)  # type: ignore[arg-type]
 
 
 def slow(times: float) -> list[Sample]:

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "_nav.html": "The navigation of every page.",
     "_palette.html": "The search of every page; / opens it.",
     "_toasts.html": "Where the messages of every page appear; each is a toast.",
+    "_team_filter.html": "Above the lists of repositories and of a framework: a choice of few teams, a name of many.",
     "_head.html": "Nothing to see: what every page loads.",
     "_htmx_script.html": "Nothing to see: a script.",
     "_chart_script.html": "Nothing to see: a script.",
