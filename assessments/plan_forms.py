@@ -46,6 +46,12 @@ class CapacityForm(forms.Form):
         return checked_capacity(self.cleaned_data["capacity"])
 
 
+class TeamCapacityForm(CapacityForm):
+    """The same, as one of several people may be changing it: ``seen`` is what the page showed when it was opened."""
+
+    seen = forms.DecimalField(required=False)
+
+
 class ScheduleForm(CapacityForm):
     """When a saved plan starts, and how fast it goes. A plan may have begun in the past."""
 

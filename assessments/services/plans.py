@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from types import EllipsisType
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -129,15 +130,25 @@ def mean_score(standard: Standard, judged: Mapping[str, Mapping[str, str]]) -> F
 
 
 @transaction.atomic
-def set_capacity(*, team: Team, capacity: Decimal | None, actor: AbstractUser) -> None:
+def set_capacity(
+    *, team: Team, capacity: Decimal | None, actor: AbstractUser, seen: Decimal | None | EllipsisType = ...
+) -> None:
     """Person-days per week that the team gives to its plans; None for the standard's fixed phases.
 
-    Raises PlanError (plan.capacity-range).
+    ``seen`` is what stood there when the person began. Raises PlanError (plan.capacity-range, plan.changed-meanwhile).
     """
     _check_capacity(capacity)
     before = Team.objects.select_for_update().get(pk=team.pk).capacity
     if before == capacity:
         return
+    if seen is not ... and before != seen:
+        stands = "no capacity" if before is None else f"{_number(before)} person-days per week"
+        raise PlanError(
+            "plan.changed-meanwhile",
+            f"Somebody changed this meanwhile: the team gives {stands}. What you entered is still here; save again to put it "
+            "in place of that.",
+            field="capacity",
+        )
     Team.objects.filter(pk=team.pk).update(capacity=capacity)
     note(
         actor=actor,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import policy
 from assessments.models import Repository, Team
-from assessments.plan_forms import CapacityForm, ScheduleForm, WishForm
+from assessments.plan_forms import ScheduleForm, TeamCapacityForm, WishForm
 from assessments.program import PlanError
 from assessments.selectors.plan_steps import plan_tables
 from assessments.selectors.plans import PlanPage, get_plan_page
@@ -71,13 +72,21 @@ def team_capacity(request: HttpRequest, slug: str) -> HttpResponse:
     team = _team(request, slug)
     if not policy.may_lead_plan(request.user, team):
         raise PermissionDenied
-    form = CapacityForm(request.POST)
-    if form.is_valid():
-        set_capacity(team=team, capacity=form.cleaned_data["capacity"], actor=request.user)
+    form = TeamCapacityForm(request.POST)
+    problem = "" if form.is_valid() else _first_error(form)
+    if not problem:
+        given = form.cleaned_data
+        seen = given["seen"] if "seen" in request.POST else ...
+        try:
+            set_capacity(team=team, capacity=given["capacity"], actor=request.user, seen=seen)
+        except PlanError as error:
+            problem = error.message
+    if not problem:
         messages.success(request, "The capacity is saved; phases now follow it.")
-    else:
-        messages.error(request, _first_error(form))
-    return redirect(f"{_address(team, 'detail')}#plan")
+        return redirect(f"{_address(team, 'detail')}#plan")
+    messages.error(request, problem)
+    entered = urlencode({"capacity": request.POST.get("capacity", "")[:20]})
+    return redirect(f"{_address(team, 'detail')}?{entered}#plan")
 
 
 def _plan(request: HttpRequest, subject: Subject) -> HttpResponseBase:

@@ -363,3 +363,17 @@ def test_a_saved_plan_shows_its_burn_down_with_its_figures(owned: Repository, le
     total = plan.steps.count()
     assert f"{total - 1} of {total} steps left on" in page
     assert "burn-down" in page and "data-plotly" in page
+
+
+def test_two_people_who_change_a_capacity_hear_of_each_other(owned: Repository, lead: Client) -> None:
+    address = f"/teams/{owned.team.slug}/capacity/"
+    assert lead.post(address, {"capacity": "5", "seen": ""}).status_code == 302
+    late = lead.post(address, {"capacity": "9", "seen": ""}, follow=True)
+    page = late.content.decode()
+    assert "Somebody changed this meanwhile: the team gives 5 person-days per week." in page
+    assert 'name="seen" value="5' in page and 'value="9"' in page
+    owned.team.refresh_from_db()
+    assert owned.team.capacity == 5
+    lead.post(address, {"capacity": "9", "seen": "5"})
+    owned.team.refresh_from_db()
+    assert owned.team.capacity == 9
