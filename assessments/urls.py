@@ -38,7 +38,6 @@ urlpatterns = [
     path("views/<int:pk>/", saved_views.view_open, name="view-open"),
     path("views/<int:pk>/edit/", saved_views.view_edit, name="view-edit"),
     path("views/<int:pk>/delete/", saved_views.view_delete, name="view-delete"),
-    path("views/<int:pk>/restore/", saved_views.view_restore, name="view-restore"),
     path("views/<int:pk>/default/", saved_views.view_default, name="view-default"),
     path("components/", fleet.components, name="components"),
     path("repositories/", repositories.repository_list, name="repository-list"),

@@ -12,8 +12,8 @@ from django.contrib.auth.models import AbstractUser
 from django.core import signing
 
 from assessments import policy
-from assessments.models import Repository
-from assessments.services import repository_settings
+from assessments.models import Credential, Mirror, Repository, Team
+from assessments.services import credentials, repository_settings, saved_views, schedule
 from scanners.errors import ScanError
 
 SECONDS = 3600
@@ -73,6 +73,50 @@ def _bring_back(user: AbstractUser, given: Given) -> str:
     return f"{repository.name} is back."
 
 
+def _repository_schedule(user: AbstractUser, given: Given) -> str:
+    repository = _led(user, given["subject"])
+    _only_where(repository, given["after"])
+    schedule.set_repository_schedule(repository=repository, actor=user, **given["before"])
+    return f"The schedule of {repository.name} is as it was."
+
+
+def _team_schedule(user: AbstractUser, given: Given) -> str:
+    team = Team.objects.filter(pk=given["subject"]).first()
+    if team is None or not policy.may_lead(user, team):
+        raise _too_late()
+    _only_where(team, given["after"])
+    schedule.set_team_schedule(team=team, actor=user, **given["before"])
+    return f"The schedule of {team.name} is as it was."
+
+
+def _only_where(row: Repository | Team, stands: Given) -> None:
+    """Raises where ``row`` is not any more as ``stands`` says."""
+    if any(getattr(row, name) != value for name, value in stands.items()):
+        raise _too_late()
+
+
+def _grant(user: AbstractUser, given: Given) -> str:
+    credential = Credential.objects.filter(pk=given["credential"], revoked_at=None).first()
+    team, mirror = (
+        Team.objects.filter(pk=given["team"]).first(),
+        Mirror.objects.filter(pk=given["mirror"]).first(),
+    )
+    if credential is None or team is None or mirror is None or not policy.may_grant_credentials(user):
+        raise _too_late()
+    credentials.grant_credential(
+        credential=credential, team=team, mirror=mirror, reason=given["reason"], actor=user
+    )
+    return f"{team.name} may use {credential.name} there again."
+
+
+def _view(user: AbstractUser, given: Given) -> str:
+    view = policy.visible_views(user, deleted=None).filter(pk=given["view"]).first()
+    if view is None or not policy.may_change_view(user, view):
+        raise _too_late()
+    saved_views.restore_view(view=view)
+    return f"The view “{view.name}” is back."
+
+
 def _led(user: AbstractUser, key: int) -> Repository:
     found = Repository.objects.select_related("team").filter(pk=key).first()
     if found is None or not policy.may_lead(user, found.team):
@@ -87,5 +131,9 @@ def _too_late() -> ScanError:
 ACTIONS: dict[str, Callable[[AbstractUser, Given], str]] = {
     "repository.settings": _settings,
     "repository.gone": _bring_back,
+    "repository.schedule": _repository_schedule,
+    "team.schedule": _team_schedule,
+    "credential.grant": _grant,
+    "view.deleted": _view,
 }
 """What can be undone: each takes the person and what was noted, and says what it gave back or raises ScanError."""

@@ -14,6 +14,7 @@ from assessments.models import SavedView
 from assessments.selectors.saved_views import address_of, default_view, get_view_list, words_of_query
 from assessments.services import saved_views
 from assessments.services.saved_views import ViewError
+from assessments.services.undo import offer
 from assessments.view_forms import NameForm, ViewForm
 
 
@@ -91,20 +92,8 @@ def view_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
     view = _changeable(request, pk, deleted=None)
     saved_views.delete_view(view=view)
-    undo = reverse("view-restore", args=[view.pk])
-    messages.success(request, f"The view “{view.name}” is deleted.", extra_tags=undo)
-    return redirect("view-list")
-
-
-@require_POST
-def view_restore(request: HttpRequest, pk: int) -> HttpResponse:
-    view = _changeable(request, pk, deleted=None)
-    try:
-        saved_views.restore_view(view=view)
-    except ViewError as error:
-        messages.error(request, f"{error.message} {error.hint} [{error.id}]")
-    else:
-        messages.success(request, f"The view “{view.name}” is back.")
+    note = offer(user=request.user, action="view.deleted", given={"view": view.pk}, back=reverse("view-list"))
+    messages.success(request, f"The view “{view.name}” is deleted.", extra_tags=f"undo:{note}")
     return redirect("view-list")
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments import policy
@@ -18,6 +19,7 @@ from assessments.services import schedule
 from assessments.services.intervals import scan_policy
 from assessments.services.rescans import request_rescan
 from assessments.services.scans import cancel_scan
+from assessments.services.undo import offer
 
 _form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -54,7 +56,7 @@ def team_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         schedule.set_team_schedule(team=team, actor=request.user, **form.cleaned_data)
-        messages.success(request, "The schedule is changed.")
+        _say_changed(request, form, "team.schedule", team.pk, reverse("team-detail", args=[slug]))
         return redirect("team-detail", slug)
     return _shown(request, form, page)
 
@@ -70,7 +72,8 @@ def repository_schedule(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         schedule.set_repository_schedule(repository=repository, actor=request.user, **form.cleaned_data)
-        messages.success(request, "The schedule is changed.")
+        back = reverse("repository-detail", args=[slug])
+        _say_changed(request, form, "repository.schedule", repository.pk, back)
         return redirect("repository-detail", slug)
     return _shown(request, form, page)
 
@@ -126,6 +129,12 @@ def say_asked(request: HttpRequest, rescan: Rescan | None) -> None:
         messages.success(request, f"{count} repositor{'y is' if count == 1 else 'ies are'} being scanned.")
     else:
         messages.info(request, "Nothing to scan that is not being scanned already.")
+
+
+def _say_changed(request: HttpRequest, form: ScheduleForm, action: str, subject: int, back: str) -> None:
+    given = {"subject": subject, "before": form.initial, "after": form.cleaned_data}
+    note = offer(user=request.user, action=action, given=given, back=back)
+    messages.success(request, "The schedule is changed.", extra_tags=f"undo:{note}")
 
 
 def _led(request: HttpRequest, slug: str) -> Repository:

@@ -86,7 +86,7 @@ def undo_last(request: HttpRequest) -> HttpResponse:
     try:
         undone = undo(user=request.user, note=request.POST.get("note", "")[:20_000])
     except ScanError as error:
-        messages.warning(request, f"{error.message} {error.hint}".strip())
+        messages.warning(request, f"{error.message} {error.hint}".strip() + f" [{error.id}]")
         return redirect("fleet")
     messages.success(request, undone.said)
     return redirect(undone.back)

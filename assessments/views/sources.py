@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +25,7 @@ from assessments.selectors.sources import (
     get_sources_tables,
 )
 from assessments.services import credentials, hooks
+from assessments.services.undo import offer
 from assessments.source_forms import ConfirmForm, CredentialForm, GrantForm, HookForm, ReplaceForm
 from assessments.views.tables import csv_response, csv_wanted
 from scanners.errors import ScanError
@@ -180,9 +182,13 @@ def grant_withdraw(request: HttpRequest, pk: int, grant: int) -> HttpResponse:
         pk=grant,
         credential=credential,
     )
+    given = {"credential": pk, "team": row.team_id, "mirror": row.mirror_id, "reason": row.reason}
     credentials.withdraw_grant(grant=row, actor=request.user)
-    messages.success(request, f"{row.team} may not use {credential.name} there any more.")
-    return redirect("credential-detail", pk)
+    back = reverse("credential-detail", args=[pk])
+    note = offer(user=request.user, action="credential.grant", given=given, back=back)
+    said = f"{row.team} may not use {credential.name} there any more."
+    messages.success(request, said, extra_tags=f"undo:{note}")
+    return redirect(back)
 
 
 @never_cache
@@ -245,8 +251,6 @@ def hook_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
-    from django.urls import reverse
-
     route, *arguments = context["back"]
     context["back_url"] = reverse(route, args=arguments)
     return render(request, "sources/form.html", context, status=422 if form.errors else 200)

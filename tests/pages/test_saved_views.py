@@ -166,17 +166,22 @@ def test_who_shares_belongs_to_the_team_and_is_no_viewer(signed_in: SignedIn, te
     assert SavedView.objects.get().team == team
 
 
-def test_a_deleted_view_can_be_brought_back_for_a_day(signed_in: SignedIn, lead: AbstractUser) -> None:
+def undo_of(client: Client, address: str) -> str:
+    found = re.search(r'name="note" value="([^"]+)"', client.post(address, follow=True).content.decode())
+    assert found, "no undo on the page"
+    return found[1]
+
+
+def test_a_deleted_view_can_be_brought_back(signed_in: SignedIn, lead: AbstractUser) -> None:
     view, client = kept(lead), signed_in(lead)
-    page = client.post(f"/views/{view.pk}/delete/", follow=True).content.decode()
-    assert f'action="/views/{view.pk}/restore/"' in page and ">Undo<" in page
+    note = undo_of(client, f"/views/{view.pk}/delete/")
     assert client.get(f"/views/{view.pk}/").status_code == 404
     assert remove_deleted(timezone.now()) == 0
-    client.post(f"/views/{view.pk}/restore/")
+    assert client.post("/undo/", {"note": note})["Location"] == "/views/"
     assert client.get(f"/views/{view.pk}/").status_code == 302
-    client.post(f"/views/{view.pk}/delete/")
+    note = undo_of(client, f"/views/{view.pk}/delete/")
     kept(lead, "grade=A")
-    assert "view.name-taken" in client.post(f"/views/{view.pk}/restore/", follow=True).content.decode()
+    assert "view.name-taken" in client.post("/undo/", {"note": note}, follow=True).content.decode()
     assert remove_deleted(timezone.now() + timedelta(days=2)) == 1
     assert not SavedView.objects.filter(pk=view.pk).exists()
 
@@ -199,9 +204,9 @@ def test_a_list_opens_with_the_view_that_the_person_chose(signed_in: SignedIn, l
         page = text(client, f"/repositories/{asks}")
     assert 'href="/repositories/?view=none"' in page
     assert client.get("/repositories/", headers={"HX-Request": "true"}).status_code == 200
-    client.post(f"/views/{view.pk}/delete/")
+    note = undo_of(client, f"/views/{view.pk}/delete/")
     assert client.get("/repositories/").status_code == 200
-    client.post(f"/views/{view.pk}/restore/")
+    client.post("/undo/", {"note": note})
     assert client.get("/repositories/").status_code == 302
     client.post(f"/views/{view.pk}/default/", {"off": "1"})
     assert client.get("/repositories/").status_code == 200

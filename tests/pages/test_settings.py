@@ -285,3 +285,28 @@ def test_a_schedule_that_was_set_on_its_own_page_counts_as_an_edit(
     assert client.post(f"/repositories/{orders.slug}/schedule/", {"interval_hours": 6}).status_code == 302
     response = client.post(f"/repositories/{orders.slug}/settings/", mine)
     assert response.status_code == 409 and 'value="Mine"' in response.content.decode()
+
+
+@pytest.mark.parametrize("of_team", [True, False])
+def test_a_pause_is_undone_unless_somebody_changed_the_schedule_since(
+    client: Client, orders: Repository, of_team: bool
+) -> None:
+    subject = orders.team if of_team else orders
+    place = f"/teams/{orders.team.slug}/" if of_team else f"/repositories/{orders.slug}/"
+
+    def saved(**entered: object) -> str:
+        client.post(f"{place}schedule/", entered)
+        return undo_of(client, place)
+
+    note = saved(interval_hours=48, paused="on")
+    subject.refresh_from_db()
+    assert subject.paused and subject.interval_hours == 48
+    assert client.post("/undo/", {"note": note})["Location"] == place
+    subject.refresh_from_db()
+    assert not subject.paused and subject.interval_hours is None
+    note = saved(paused="on")
+    client.post(f"{place}schedule/", {"interval_hours": 6, "paused": "on"})
+    page = client.post("/undo/", {"note": note}, follow=True).content.decode()
+    assert "undo.too-late" in page
+    subject.refresh_from_db()
+    assert subject.paused and subject.interval_hours == 6

@@ -1,5 +1,6 @@
 """A team's settings: its credentials and push hooks; who may see and change them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -140,8 +141,15 @@ def test_only_admins_grant(team: Team, credential: Credential, signed_in: Signed
     assert "Audit" in admin.get(f"/credentials/{credential.pk}/").content.decode()
     address = f"/credentials/{credential.pk}/grants/{grant.pk}/withdraw/"
     assert lead.post(address).status_code == 403
-    assert admin.post(address).status_code == 302
+    page = admin.post(address, follow=True).content.decode()
     assert not CredentialGrant.objects.exists()
+    found = re.search(r'name="note" value="([^"]+)"', page)
+    assert found, "no undo on the page"
+    lead.post("/undo/", {"note": found[1]})
+    assert not CredentialGrant.objects.exists(), "the note was the admin's"
+    assert admin.post("/undo/", {"note": found[1]})["Location"] == f"/credentials/{credential.pk}/"
+    again = CredentialGrant.objects.get()
+    assert (again.team, again.mirror, again.reason) == (shop.team, shop.mirror, "Audit")
 
 
 def test_strangers_find_nothing_and_members_may_not(
