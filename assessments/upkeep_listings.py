@@ -1,5 +1,5 @@
-"""The tables of what scans sign in with and are started by (credentials, push hooks), each described once for its page
-and its CSV. Pure, and free of any secret: rows hold none."""
+"""The tables of what scans sign in with and are started by (credentials, push hooks), and of messages to a person, each
+described once for its page and its CSV. Pure, and free of any secret: rows hold none."""
 
 from dataclasses import replace
 
@@ -86,3 +86,18 @@ DELIVERIES = Table(
     ),
     "deliveries",
 )  # fmt: skip
+
+MESSAGES = Table(
+    "messages",
+    "Messages to you, the latest first",
+    (
+        column("message", "Message", of="subject", fixed=True),
+        column("state", "State", of="state_label", template="notifications/_state.html"),
+        column("by", "By", of="channel", width="secondary"),
+        column("at", "When", "when", width="secondary"),
+        column("attempts", "Tries", "count", usual=False),
+        column("error", "Error", usual=False),
+        column("error_id", "Error id", "mono", usual=False),
+    ),
+    "messages",
+)

@@ -5,10 +5,15 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
 
 from assessments.choices import Channel, Event
-from assessments.models import NotificationTarget
+from assessments.models import Notification, NotificationTarget
 from assessments.services.notifications import choices_of
+from assessments.tables import Listing, Shown, everything, shown
+from assessments.upkeep_listings import MESSAGES
+
+SHOWN, CHUNK = 30, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class NotificationPage:
     channels: tuple[str, ...]
     choices: tuple[ChoiceRow, ...]
     messages: tuple[MessageRow, ...]
+    table: Shown
 
 
 def field_name(event: Event, channel: Channel) -> str:
@@ -69,17 +75,29 @@ def get_notification_page(user: AbstractUser) -> NotificationPage:
             )
             for event in Event
         ),
-        messages=tuple(
-            MessageRow(
-                subject=str(one.content.get("subject", "")),
-                channel=one.get_channel_display(),
-                state=one.state,
-                state_label=one.get_state_display(),
-                at=one.sent_at or one.created_at,
-                attempts=one.attempts,
-                error=one.error,
-                error_id=one.error_id,
-            )
-            for one in user.notifications.all()[:30]  # type: ignore[attr-defined]  # a related name
-        ),
+        messages=tuple(map(_message_row, _messages(user)[:SHOWN])),
+        table=shown(MESSAGES),
+    )
+
+
+def get_messages_listing(user: AbstractUser) -> Listing:
+    """All messages to the person that are still kept, as a table."""
+    return Listing(everything(MESSAGES), map(_message_row, _messages(user).iterator(CHUNK)))
+
+
+def _messages(user: AbstractUser) -> QuerySet[Notification]:
+    rows: QuerySet[Notification] = user.notifications.all()  # type: ignore[attr-defined]  # a related name
+    return rows
+
+
+def _message_row(one: Notification) -> MessageRow:
+    return MessageRow(
+        subject=str(one.content.get("subject", "")),
+        channel=one.get_channel_display(),
+        state=one.state,
+        state_label=one.get_state_display(),
+        at=one.sent_at or one.created_at,
+        attempts=one.attempts,
+        error=one.error,
+        error_id=one.error_id,
     )

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -11,14 +12,15 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assessments.choices import Channel, Event
-from assessments.selectors.notifications import field_name, get_notification_page
+from assessments.selectors.notifications import field_name, get_messages_listing, get_notification_page
 from assessments.services.delivery import read_stop, remove_target, send_test, set_target
 from assessments.services.notifications import choose, stop_mail
+from assessments.views.tables import csv_response, csv_wanted
 from scanners.errors import ScanError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def notifications(request: HttpRequest) -> HttpResponse:
+def notifications(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         wanted = [
             (event.value, channel.value)
@@ -29,6 +31,8 @@ def notifications(request: HttpRequest) -> HttpResponse:
         choose(user=request.user, wanted=wanted)
         messages.success(request, "Your choice is kept.")
         return redirect("notifications")
+    if csv_wanted(request):
+        return csv_response(get_messages_listing(request.user))
     return _page(request)
 
 

@@ -94,6 +94,18 @@ def test_only_own_messages_are_shown_with_what_failed(user: AbstractUser, signed
     assert "Shop 2 dropped" not in text
 
 
+def test_own_messages_come_as_a_file_all_of_them(user: AbstractUser, signed_in: SignedIn) -> None:
+    for number in range(40):
+        message(user, number)
+    message(user, 40, state=MessageState.FAILED, error="=The mail server", error_id="n.x")
+    message(factories.person(), 99)
+    response = signed_in(user).get(f"{PAGE}?format=csv")
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert text.count(" dropped") == 41
+    assert "'=The mail server" in text and "n.x" in text
+    assert "Shop 99" not in text
+
+
 def test_a_test_message_goes_to_oneself_once_a_minute(user: AbstractUser, signed_in: SignedIn) -> None:
     client = signed_in(user)
     for _ in range(3):
