@@ -1,4 +1,4 @@
-"""The search, columns and saved views with a keyboard alone, and without script."""
+"""The search, columns, saved views and the checklist with a keyboard alone, and without script."""
 
 import re
 from collections.abc import Iterator
@@ -137,3 +137,32 @@ def test_without_script_the_field_leads_to_a_page(
     plain.get_by_role("button", name="Show these").click()
     plain.wait_for_url(re.compile(r"columns=name,grade"))
     context.close()
+
+
+def shown_items(page: Page) -> list[str]:
+    """The items of the checklist that can be seen."""
+    return page.locator("#checklist-rows li:visible a").all_inner_texts()
+
+
+def test_a_checklist_filters_as_one_types_and_its_address_does_the_same(page: Page) -> None:
+    page.goto("/repositories/")
+    page.locator("tbody th a").first.click()
+    page.wait_for_url("**/repositories/*/")
+    everything = shown_items(page)
+    assert len(everything) == 100
+    words = page.get_by_label("Words")
+    words.fill("cache")
+    expect(page.locator("#checklist-count")).not_to_contain_text("100 of")
+    found = shown_items(page)
+    assert 0 < len(found) < 20 and set(found) < set(everything)
+    expect(page.locator("#checklist-count")).to_have_text(f"{len(found)} of 100 items")
+    assert not page.locator("#checklist-rows > div:visible:not(:has(li:visible))").count(), "an empty heading"
+    page.get_by_label("Verdict").select_option("fail")
+    failing = shown_items(page)
+    assert set(failing) <= set(found)
+    assert "q=cache" in page.url and "verdict=fail" in page.url
+    page.reload()
+    assert shown_items(page) == failing
+    words.fill("nothing is called that")
+    expect(page.locator("#checklist-count")).to_have_text("0 of 100 items")
+    assert shown_items(page) == []
