@@ -1,5 +1,5 @@
-"""The tables of what scans sign in with and are started by (credentials, push hooks), and of messages to a person, each
-described once for its page and its CSV. Pure, and free of any secret: rows hold none."""
+"""The tables of what scans sign in with and are started by (credentials, push hooks), and of what a person has: messages, API
+tokens, saved views; each described once for its page and its CSV. Pure, and free of any secret: rows hold none."""
 
 from dataclasses import replace
 
@@ -100,4 +100,34 @@ MESSAGES = Table(
         column("error_id", "Error id", "mono", usual=False),
     ),
     "messages",
+)
+
+TOKENS = Table(
+    "tokens",
+    "Your API tokens",
+    (
+        column("name", "Token", fixed=True),
+        column("state", "State"),
+        column("scopes", "May", "list"),
+        column("teams", "Teams", "list"),
+        column("created", "Made", "when", of="created_at"),
+        column("expires", "Ends", "until", of="expires_at"),
+        column("used", "Last used", "when", of="last_used_at"),
+    ),
+    "tokens",
+)
+
+VIEWS = Table(
+    "views",
+    "Saved views",
+    (
+        column("list", "List", fixed=True),
+        column("name", "View", of="link.name"),
+        Column("asks", "Asks for", lambda row: tuple(f"{what}: {which}" for what, which in row.asks), "list"),
+        column("team", "Team", of="link.team"),
+        column("owner", "By"),
+        Column("first", "Opens first", lambda row: "yes" if row.link.default else ""),
+        column("address", "Address", of="link.url"),
+    ),
+    "views",
 )

@@ -9,6 +9,8 @@ from django.utils import timezone
 from assessments.choices import TokenScope
 from assessments.models import ApiToken
 from assessments.services.api_tokens import MOST_TOKENS
+from assessments.tables import Listing, Shown, everything, shown
+from assessments.upkeep_listings import TOKENS
 
 SOON = timedelta(days=14)
 """How long before its end a token is shown as ending soon."""
@@ -35,6 +37,7 @@ class TokenPage:
 
     live: tuple[TokenRow, ...]
     ended: tuple[TokenRow, ...]
+    table: Shown
 
     @property
     def full(self) -> bool:
@@ -49,7 +52,14 @@ def get_token_page(user: AbstractUser, now: datetime | None = None) -> TokenPage
     return TokenPage(
         live=tuple(row for row in rows if row.state in ("live", "soon")),
         ended=tuple(row for row in rows if row.state not in ("live", "soon")),
+        table=shown(TOKENS),
     )
+
+
+def get_tokens_listing(user: AbstractUser) -> Listing:
+    """The person's tokens as a table, those that open something first; no part of a token itself."""
+    page = get_token_page(user)
+    return Listing(everything(TOKENS), (*page.live, *page.ended))
 
 
 def _row(token: ApiToken, now: datetime) -> TokenRow:

@@ -15,6 +15,8 @@ from assessments.policy import may_change_view, visible_teams, visible_views
 from assessments.selectors.scans import GROUPS
 from assessments.services.rulesets import built, current_version
 from assessments.standard import TIERS
+from assessments.tables import Listing, Shown, everything, shown
+from assessments.upkeep_listings import VIEWS
 
 IN_MENU = 30
 
@@ -49,6 +51,7 @@ class ViewRow:
     """A view on the page of all; ``asks`` says in words what it asks for."""
 
     link: ViewLink
+    list: str
     asks: tuple[tuple[str, str], ...]
     owner: str
     can_change: bool
@@ -67,6 +70,7 @@ class ViewGroup:
 @dataclass(frozen=True, slots=True)
 class ViewListPage:
     groups: tuple[ViewGroup, ...]
+    table: Shown
 
 
 def get_view_menu(user: AbstractUser, list: str, query: Mapping[str, str]) -> ViewMenu:
@@ -103,7 +107,13 @@ def get_view_list(user: AbstractUser) -> ViewListPage:
         )
         if found:
             groups.append(ViewGroup(one.title, reverse(one.route), found))
-    return ViewListPage(tuple(groups))
+    return ViewListPage(tuple(groups), shown(VIEWS))
+
+
+def get_views_listing(user: AbstractUser) -> Listing:
+    """All views that are the person's own or of their teams, as a table."""
+    groups = get_view_list(user).groups
+    return Listing(everything(VIEWS), [row for group in groups for row in group.rows])
 
 
 def default_view(user: AbstractUser, list: str) -> SavedView | None:
@@ -191,6 +201,7 @@ def _link(row: SavedView, *, current: bool = False) -> ViewLink:
 def _row(row: SavedView, one: FilteredList, can_change: bool) -> ViewRow:
     return ViewRow(
         link=_link(row),
+        list=one.title,
         asks=words_of_query(one, row.query),
         owner=(row.owner.get_full_name() or row.owner.email) if row.owner and row.team else "",
         can_change=can_change,

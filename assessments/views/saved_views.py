@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,11 +12,18 @@ from assessments import policy
 from assessments.addresses import LISTS, MAX_QUERY, canonical, parts_of
 from assessments.failures import FAILURES
 from assessments.models import SavedView
-from assessments.selectors.saved_views import address_of, default_view, get_view_list, words_of_query
+from assessments.selectors.saved_views import (
+    address_of,
+    default_view,
+    get_view_list,
+    get_views_listing,
+    words_of_query,
+)
 from assessments.services import saved_views
 from assessments.services.saved_views import ViewError
 from assessments.services.undo import offer
 from assessments.view_forms import NameForm, ViewForm
+from assessments.views.tables import csv_response, csv_wanted
 
 
 def opened(request: HttpRequest, list: str) -> HttpResponseRedirect | None:
@@ -27,7 +35,9 @@ def opened(request: HttpRequest, list: str) -> HttpResponseRedirect | None:
 
 
 @require_safe
-def view_list(request: HttpRequest) -> HttpResponse:
+def view_list(request: HttpRequest) -> HttpResponseBase:
+    if csv_wanted(request):
+        return csv_response(get_views_listing(request.user))
     return render(request, "views/index.html", {"page": get_view_list(request.user)})
 
 

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -9,18 +10,21 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from assessments.models import ApiToken
-from assessments.selectors.api_tokens import get_token_page
+from assessments.selectors.api_tokens import get_token_page, get_tokens_listing
 from assessments.services.api_tokens import create_token, revoke_token
 from assessments.source_forms import ConfirmForm
 from assessments.token_forms import TokenForm
+from assessments.views.tables import csv_response, csv_wanted
 from scanners.errors import ScanError
 
 
 @never_cache
 @sensitive_variables("token")
 @require_http_methods(["GET", "HEAD", "POST"])
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: HttpRequest) -> HttpResponseBase:
     """Shows a token that was just made, this once."""
+    if csv_wanted(request):
+        return csv_response(get_tokens_listing(request.user))
     token, made = "", None
     form = TokenForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():

@@ -186,6 +186,13 @@ def test_a_deleted_view_can_be_brought_back(signed_in: SignedIn, lead: AbstractU
     assert not SavedView.objects.filter(pk=view.pk).exists()
 
 
+def test_all_views_come_as_a_file(signed_in: SignedIn, lead: AbstractUser, team: Team) -> None:
+    kept(lead), kept(lead, "grade=A", team=team)
+    kept(factories.member(factories.team()), "grade=B")
+    text = b"".join(signed_in(lead).get("/views/?format=csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert text.count("/views/") == 2 and "grade: F" in text and team.name in text and "grade: B" not in text
+
+
 def test_a_shared_view_outlives_its_maker(lead: AbstractUser, team: Team) -> None:
     own, shared = kept(lead), kept(lead, team=team)
     lead.delete()

@@ -46,6 +46,16 @@ def test_a_token_is_shown_once_and_opens_the_api(user: AbstractUser, signed_in: 
     assert me["email"] == user.email and me["scopes"] == ["read", "scan"]
 
 
+def test_own_tokens_come_as_a_file_without_any_token(user: AbstractUser, signed_in: SignedIn) -> None:
+    client = signed_in(user)
+    made = client.post(PAGE, {"name": "=Nightly", "scopes": ["read"], "days": "30"}).content.decode()
+    [token] = set(TOKEN.findall(made))
+    create_token(owner=factories.member(factories.team()), name="Theirs", scopes=["read"], teams=[], days=30)
+    text = b"".join(client.get(f"{PAGE}?format=csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert "'=Nightly" in text and ",live," in text and "Theirs" not in text
+    assert token.rsplit("_", 1)[1][:16] not in text
+
+
 def test_a_token_can_be_bound_to_own_teams_only(user: AbstractUser, signed_in: SignedIn) -> None:
     own, other = user.memberships.get().team, factories.team(name="Not mine")  # type: ignore[attr-defined]
     client = signed_in(user)
