@@ -97,3 +97,12 @@ def test_the_address_asked_for_is_where_one_lands(client: Client, ruleset: Rules
         {"login": user.email, "password": factories.PASSWORD, "next": "https://evil.example"},
     )
     assert response["Location"] == "/"
+
+
+def test_the_code_to_scan_stands_on_white_in_either_theme(client: Client) -> None:
+    email, first = ensure_admin()
+    assert first is not None
+    sign_in(client, email, first)
+    client.post("/accounts/password/change/", {"oldpassword": first, "password1": NEW, "password2": NEW})
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+    assert 'class="qr"' in page and "data:image/svg+xml" in page
