@@ -8,7 +8,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,15 +16,16 @@ from typing import IO, TYPE_CHECKING
 
 from scanners.digests import sha256
 from scanners.errors import LimitError, ObjectError, SourceError
-from scanners.git import GitFailed, run_git
+from scanners.git import GitFailed, run_git, with_config
 from scanners.localgit import MAX_PACKED_BYTES, MAX_REFS, borrow, find_local, read_plain, refs_of, write_plain
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
-from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, tidy
+from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, repack, tidy
 from scanners.values import dataclass
 
 if TYPE_CHECKING:
     from scanners.remote import Listing, Progress, Remote
+    from scanners.transport import Watch
 
 REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
 _MANY_PACKS = 40
@@ -44,6 +45,8 @@ class Limits:
     fetch_seconds: float = 300.0
     listing_seconds: float = 45.0
     lock_seconds: float = 900.0
+    partial: bool = True
+    """Whether contents that nobody asked for are left out, where the host serves that."""
 
 
 class Mirror:
@@ -164,34 +167,119 @@ class Mirror:
             self._tidy()
             return before != (_head_branch(self.path), _refs(self.path))
 
+    def absent(self, commits: Iterable[str], root: str = "") -> list[str]:
+        """The ids of the objects to fetch before the folder ``root`` of ``commits`` can be judged.
+
+        Empty for a mirror that was cloned whole: what that lacks is lost. Raises LimitError.
+        """
+        if self._remote is None:
+            return []
+        from scanners import partial
+
+        return partial.absent(self.path, commits, root) if partial.is_partial(self.path) else []
+
+    def fill(self, commits: Sequence[str], root: str = "") -> frozenset[str]:
+        """Fetch what judging the folder ``root`` of ``commits`` needs, in one batch; the ids that the host lacks.
+
+        Where the host gives no single objects, the mirror is cloned anew as a whole one. Raises SourceError,
+        LimitError; what was there before stays.
+        """
+        if not self.absent(commits, root):
+            return frozenset()
+        from scanners import partial
+        from scanners.transport import too_large
+
+        packs = self.path / "objects/pack"
+        with _locked(self.path, self._limits):
+            held = set(packs.iterdir())
+            wanted = self.absent(commits, root)  # again: another process may have fetched them meanwhile
+            try:
+                lacking = partial.in_batches(wanted, self._fetch_objects)
+            except partial.RefusedError:
+                self._clone(whole=True)
+                return frozenset()
+            finally:
+                self._clear_partly_fetched()
+            if folder_bytes(self.path) > self._limits.max_bytes:
+                for place in set(packs.iterdir()) - held:
+                    place.unlink()
+                raise too_large(self._limits.max_bytes)
+            return lacking
+
+    def _fetch_objects(self, ids: Sequence[str]) -> None:
+        from scanners import partial, transport
+
+        assert self._remote is not None
+        refused: list[GitFailed] = []
+
+        def fetch(url: str, env: dict[str, str]) -> None:
+            watch = self._watch(self.path, "fetch", self._limits.fetch_seconds)
+            config = (*partial.promising(self.path, url), ("fetch.negotiationAlgorithm", "noop"))
+            try:
+                transport.fetch_objects(
+                    url,
+                    self.path,
+                    ids,
+                    env=with_config(env, config),
+                    watch=watch,
+                    remote=partial.NAME,
+                    progress=self._progress,
+                )
+            except GitFailed as error:
+                if not partial.is_refusal(error):
+                    raise
+                refused.append(error)
+
+        self._remote.attempt(fetch)
+        if refused:
+            raise refused[0]
+
     def rebuild(self) -> None:
         """Clone anew, for a mirror found damaged; the old one goes when the new one is whole."""
         if self._remote is not None:
             with _locked(self.path, self._limits):
                 self._clone()
 
-    def _clone(self) -> None:
+    def _watch(self, folder: Path, command: str, seconds: float) -> "Watch":
+        from scanners.transport import Watch
+
+        return Watch(
+            folder,
+            max_bytes=self._limits.max_bytes,
+            seconds=seconds,
+            command=command,
+            stopped=self._stopped,
+        )
+
+    def _clone(self, *, whole: bool = False) -> None:
         import shutil
         import tempfile
 
-        from scanners import transport
+        from scanners import partial, transport
 
         assert self._remote is not None
         parent = self.path.parent
+        refused = whole or partial.must_be_whole(self.path)
+        left_out = partial.FILTER if self._limits.partial and not refused else ""
         for left in parent.glob(f".clone-{self.path.name}-*"):
             shutil.rmtree(left, ignore_errors=True)
         aside = Path(tempfile.mkdtemp(dir=parent, prefix=f".clone-{self.path.name}-"))
         try:
 
             def clone(url: str, env: dict[str, str]) -> None:
-                watch = transport.Watch(
-                    aside,
-                    max_bytes=self._limits.max_bytes,
-                    seconds=self._limits.clone_seconds,
-                    command="clone",
-                    stopped=self._stopped,
-                )
-                transport.clone(url, aside / "new", env=env, watch=watch, progress=self._progress)
+                new = aside / "new"
+                for filter in dict.fromkeys((left_out, "")):
+                    watch = self._watch(aside, "clone", self._limits.clone_seconds)
+                    try:
+                        filtered = transport.clone(
+                            url, new, env=env, watch=watch, progress=self._progress, filter=filter
+                        )
+                        break
+                    except GitFailed as error:
+                        if not filter or not partial.is_refusal(error):
+                            raise
+                        shutil.rmtree(new, ignore_errors=True)
+                partial.settle(new, partial=filtered, refused=refused)
 
             self._remote.attempt(clone)
             if folder_bytes(aside) > self._limits.max_bytes:
@@ -204,19 +292,22 @@ class Mirror:
         self._fresh = True
 
     def _fetch(self, listing: "Listing") -> None:
-        from scanners import transport
+        from scanners import partial, transport
 
         assert self._remote is not None
 
         def fetch(url: str, env: dict[str, str]) -> None:
-            watch = transport.Watch(
+            watch = self._watch(self.path, "fetch", self._limits.fetch_seconds)
+            config = partial.promising(self.path, url)
+            transport.fetch(
+                url,
                 self.path,
-                max_bytes=self._limits.max_bytes,
-                seconds=self._limits.fetch_seconds,
-                command="fetch",
-                stopped=self._stopped,
+                REFSPECS,
+                env=with_config(env, config),
+                watch=watch,
+                progress=self._progress,
+                remote=partial.NAME if config else "",
             )
-            transport.fetch(url, self.path, REFSPECS, env=env, watch=watch, progress=self._progress)
 
         try:
             self._remote.attempt(fetch)
@@ -229,15 +320,18 @@ class Mirror:
                 raise
             self._clone()
         finally:
-            for left in (self.path / "objects/pack").glob("tmp_*"):
-                left.unlink(missing_ok=True)
+            self._clear_partly_fetched()
+
+    def _clear_partly_fetched(self) -> None:
+        for left in (self.path / "objects/pack").glob("tmp_*"):
+            left.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
-        """Gather many packs into one, with commits that no branch names any more: they may be judged."""
+        """Gather many packs into one."""
         if sum(1 for _ in (self.path / "objects/pack").glob("*.pack")) <= _MANY_PACKS:
             return
         try:
-            run_git(["repack", "-a", "-d", "-k", "-q"], repo=self.path, timeout=self._limits.fetch_seconds)
+            repack(self.path, seconds=self._limits.fetch_seconds)
         except (GitFailed, LimitError):
             return
 

@@ -128,6 +128,7 @@ def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
                 clone_seconds=environment.scan_seconds,
                 fetch_seconds=min(Limits().fetch_seconds, environment.scan_seconds),
                 listing_seconds=min(Limits().listing_seconds, environment.scan_seconds),
+                partial=environment.partial_clones,
             ),
             allow_private=environment.allow_private_addresses,
             stopped=hold.lost.is_set,
@@ -137,6 +138,16 @@ def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
         upkeep.keep_within(folder, environment.mirrors_mb << 20, keep=mirror.path)
     meters.report_disk(socket.gethostname(), lambda: upkeep.disk_of(folder, environment.mirrors_mb << 20))
     return mirror
+
+
+def filled(
+    repository: Repository, mirror: SourceMirror, commits: Sequence[str], hold: Hold
+) -> frozenset[str]:
+    """Fetches what judging these commits needs and the mirror has not got yet; the ids of what the host lacks."""
+    if not mirror.absent(commits, repository.root):
+        return frozenset()
+    with _speaking_to(repository, hold):
+        return mirror.fill(commits, repository.root)
 
 
 @contextmanager
@@ -170,7 +181,9 @@ def _judged(
     versions: Sequence[RulesetVersion],
     hold: Hold,
 ) -> list[ScanResult]:
-    """One result per version. A mirror that turns out to be damaged is cloned afresh, once."""
+    """One result per version. A mirror that turns out to be damaged is cloned afresh, once; cloning again does not
+    bring what the host itself lacks."""
+    lacking = filled(repository, mirror, [commit], hold)
     try:
         results = _scanned(repository, mirror, commit, versions, hold)
     except ObjectError as error:
@@ -178,12 +191,13 @@ def _judged(
             raise
         results = []
     current = repository.current
-    tried = current is not None and current.commit == commit and not current.complete
+    tried = lacking or (current is not None and current.commit == commit and not current.complete)
     if mirror.source.kind == "local" or (results and (tried or all(one.complete for one in results))):
         return results or _scanned(repository, mirror, commit, versions, hold)
     logger.warning("The mirror of %s is damaged and is cloned afresh.", repository.slug)
     with _speaking_to(repository, hold):
         mirror.rebuild()
+    filled(repository, mirror, [commit], hold)
     return _scanned(repository, mirror, commit, versions, hold)
 
 

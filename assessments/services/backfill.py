@@ -156,6 +156,7 @@ def _carry_on(work: HistoryRequest) -> bool:
         open_samples = [one for one in samples if one.commit not in known]
         todo = _unrecorded(repository, version, open_samples)
         progress(work, total=len(samples), done=len(samples) - len(todo), result=result)
+        past.fetch([one.commit for one in todo])
         judge = past.judge(version)
         careful = work.attempts > 0
         while todo:

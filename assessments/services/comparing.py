@@ -112,6 +112,7 @@ def look_closer(work: HistoryRequest) -> bool:
     old, new = state_of(repository, before), state_of(repository, after)
     with opened(repository) as past:
         progress(work, total=1)
+        past.fetch([before.commit, after.commit])
         steps = _steps(before, after, old, new)
         wanted = [(before.commit, before.ruleset, _override_of(old.inputs))]
         wanted += [(before.commit, step.version, step.override) for step in steps]

@@ -124,6 +124,7 @@ def _origins(work: HistoryRequest, past: Past, changes: Sequence[VerdictChange])
     line, reason = _line(past, changes[0])
     if reason:
         return [{"note": reason} for _ in changes]
+    past.fetch(line)  # all of it, since only the child learns which of them it has to judge
     judge = past.judge(changes[0].assessment.ruleset)
     asked = [(change.item, change.after) for change in changes]
     flips = apart(work, partial(find_flips, judge, line, asked))

@@ -8,7 +8,7 @@ its own, so a task may be delivered twice and a worker killed at any point; whoe
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ACTIVE_WORK, PastWork, WorkState
 from assessments.models import HistoryRequest, Repository, RulesetVersion
-from assessments.services.assess import mirrored
+from assessments.services.assess import filled, mirrored
 from assessments.services.clock import shared_now
 from assessments.services.queues import queue_of
 from assessments.services.rulesets import judging
@@ -35,6 +35,7 @@ from scanners.apart import run_apart
 from scanners.cache import BlobCache, Remembering, SqliteCache
 from scanners.errors import ScanError
 from scanners.history import has_commit
+from scanners.mirror import Mirror as SourceMirror
 from scanners.mirror import is_sound, mirror_name
 from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
@@ -69,6 +70,12 @@ class Past:
     path: Path
     head: str
     default_branch: str
+    mirror: SourceMirror
+
+    def fetch(self, commits: Sequence[str]) -> None:
+        """Has in the mirror what judging these commits needs, in one batch; what the host lacks is missing when they are
+        judged. Raises ScanError."""
+        filled(self.repository, self.mirror, commits, Hold())
 
     def judge(self, version: RulesetVersion, profile_override: Mapping[str, Any] | None = None) -> Judge:
         """What judges commits by a version of a ruleset, through the cache of answers, each commit once."""
@@ -132,7 +139,7 @@ def opened(repository: Repository) -> Iterator[Past]:
     """
     mirror = mirrored(repository, Hold())
     with mirror.in_use():
-        yield Past(repository, mirror.path, mirror.head(), mirror.default_branch)
+        yield Past(repository, mirror.path, mirror.head(), mirror.default_branch, mirror)
 
 
 def mirror_at_hand(repository: Repository, *commits: str) -> Path | None:
