@@ -197,5 +197,5 @@ def send_notifications() -> int:
 
 @shared_task
 def send_digests() -> int:
-    """Sends the week of every team, once on Monday."""
+    """Puts the teams whose week is due on Monday before the job worker."""
     return digests.send_digests()
