@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 from django.conf import settings
@@ -12,7 +13,7 @@ from assessments.models import RulesetVersion
 from tests import factories
 
 
-def needs(what: str) -> None:
+def needs(what: str) -> NoReturn:
     """Skips the test that lacks ``what``, or fails it where CI says that everything must be there."""
     if os.environ.get("PLUMBLINE_REQUIRE_SERVICES") == "1":
         pytest.fail(f"{what} is required by PLUMBLINE_REQUIRE_SERVICES=1 and is not there.")
