@@ -24,6 +24,7 @@ from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, loc
 from scanners.values import dataclass
 
 if TYPE_CHECKING:
+    from scanners.partial import Look
     from scanners.remote import Listing, Progress, Remote
     from scanners.transport import Watch
 
@@ -167,16 +168,16 @@ class Mirror:
             self._tidy()
             return before != (_head_branch(self.path), _refs(self.path))
 
-    def absent(self, commits: Iterable[str], root: str = "") -> list[str]:
+    def absent(self, commits: Iterable[str], root: str = "") -> tuple[str, ...]:
         """The ids of the objects to fetch before the folder ``root`` of ``commits`` can be judged.
 
         Empty for a mirror that was cloned whole: what that lacks is lost. Raises LimitError.
         """
         if self._remote is None:
-            return []
+            return ()
         from scanners import partial
 
-        return partial.absent(self.path, commits, root) if partial.is_partial(self.path) else []
+        return partial.look(self.path, commits, root).absent if partial.is_partial(self.path) else ()
 
     def fill(self, commits: Sequence[str], root: str = "") -> frozenset[str]:
         """Fetch what judging the folder ``root`` of ``commits`` needs, in one batch; the ids that the host lacks.
@@ -192,9 +193,11 @@ class Mirror:
         packs = self.path / "objects/pack"
         with _locked(self.path, self._limits):
             held = set(packs.iterdir())
-            wanted = self.absent(commits, root)  # again: another process may have fetched them meanwhile
             try:
-                lacking = partial.in_batches(wanted, self._fetch_objects)
+                found = partial.look(self.path, commits, root)  # another process may have fetched meanwhile
+                if len(found.absent) > found.present:
+                    found = self._fetch_folders(commits, root)
+                lacking = partial.in_batches(found.absent, self._fetch_objects)
             except partial.RefusedError:
                 self._clone(whole=True)
                 return frozenset()
@@ -206,7 +209,24 @@ class Mirror:
                 raise too_large(self._limits.max_bytes)
             return lacking
 
-    def _fetch_objects(self, ids: Sequence[str]) -> None:
+    def _fetch_folders(self, commits: Sequence[str], root: str) -> "Look":
+        """Fetches whole folders without what is too large to be read; what there is to fetch one by one after that.
+
+        That needs no list of what they hold, and large files stay where they are; what the mirror has comes again.
+        """
+        from scanners import partial
+
+        try:
+            self._fetch_objects(partial.folders(self.path, commits, root), partial.SMALL)
+        except (GitFailed, SourceError) as error:
+            if error.id not in _DAMAGE:
+                raise
+            # The host declined, which some do by breaking off; it may yet give what is asked for by name.
+            return partial.look(self.path, commits, root)
+        partial.settle_large(self.path, commits, root)
+        return partial.Look()
+
+    def _fetch_objects(self, ids: Sequence[str], filter: str = "") -> None:
         from scanners import partial, transport
 
         assert self._remote is not None
@@ -214,7 +234,8 @@ class Mirror:
 
         def fetch(url: str, env: dict[str, str]) -> None:
             watch = self._watch(self.path, "fetch", self._limits.fetch_seconds)
-            config = (*partial.promising(self.path, url), ("fetch.negotiationAlgorithm", "noop"))
+            promise = partial.promising(self.path, url, filter or partial.FILTER)
+            config = (*promise, ("fetch.negotiationAlgorithm", "noop"))
             try:
                 transport.fetch_objects(
                     url,
@@ -223,6 +244,7 @@ class Mirror:
                     env=with_config(env, config),
                     watch=watch,
                     remote=partial.NAME,
+                    anew=bool(filter),
                     progress=self._progress,
                 )
             except GitFailed as error:

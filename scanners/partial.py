@@ -12,8 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from scanners.git import Config, GitFailed, run_git
+from scanners.leftout import left_out, note_left_out
+from scanners.tree import MAX_TEXT_BYTES
+from scanners.values import dataclass
 
 FILTER = "blob:none"
+SMALL = f"blob:limit={MAX_TEXT_BYTES + 1}"
+"""Leaves out what is too large to be read."""
 NAME = "plumbline"
 """The promisor's name in git's environment."""
 PER_REQUEST = 20_000
@@ -26,7 +31,18 @@ _WHOLE = "plumbline-whole"
 _SECONDS = 120.0
 _MAX_LISTED_BYTES = 256 << 20
 _ID = re.compile(r"\b[0-9a-f]{40}(?:[0-9a-f]{24})?\b")
-_REFUSED = re.compile(r"not our ref|unadvertised object|filter '.*' not supported", re.I)
+_REFUSED = re.compile(
+    r"not our ref|unadvertised object|filter '.*' not supported|corruption on the remote side|unknown option",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """``absent`` are the ids of what a mirror lacks and may fetch, ``present`` is how many objects it has."""
+
+    absent: tuple[str, ...] = ()
+    present: int = 0
 
 
 def is_refusal(error: GitFailed) -> bool:
@@ -48,14 +64,14 @@ def must_be_whole(mirror: Path) -> bool:
     return (mirror / _WHOLE).exists()
 
 
-def promising(mirror: Path, url: str = "") -> Config:
+def promising(mirror: Path, url: str = "", filter: str = FILTER) -> Config:
     """What git has to be told so that it takes what a partial mirror lacks for left out, not lost; () for a whole one."""
     if not is_partial(mirror):
         return ()
     return (
         (f"remote.{NAME}.url", url or "."),
         (f"remote.{NAME}.promisor", "true"),
-        (f"remote.{NAME}.partialclonefilter", FILTER),
+        (f"remote.{NAME}.partialclonefilter", filter),
     )
 
 
@@ -73,16 +89,17 @@ def settle(mirror: Path, *, partial: bool, refused: bool = False) -> None:
         (mirror / _WHOLE).touch()
 
 
-def absent(mirror: Path, commits: Iterable[str], root: str = "") -> list[str]:
-    """The ids of what the mirror lacks of the folder ``root`` of ``commits``, each once, by one git process.
+def look(mirror: Path, commits: Iterable[str], root: str = "") -> Look:
+    """What there is of the folder ``root`` of ``commits`` in the mirror, each object once, by one git process.
 
-    Commits and folders that are not there, or damaged, are passed over: whoever opens them says so. Raises LimitError.
+    What was left out as too large to be read does not count. Commits and folders that are not there, or damaged, are
+    passed over: whoever opens them says so. Raises LimitError.
     """
     import tempfile
 
     asked = [f"{commit}:{root}\n" for commit in commits]
     if not asked:
-        return []
+        return Look()
     with tempfile.TemporaryFile() as questions:
         questions.write("".join(asked).encode("utf-8", "surrogateescape"))
         questions.seek(0)
@@ -104,7 +121,32 @@ def absent(mirror: Path, commits: Iterable[str], root: str = "") -> list[str]:
             )
         except GitFailed as error:
             raw = error.printed
-    return [line[1:].decode("ascii") for line in raw.split(b"\n") if line.startswith(b"?")]
+    lines = raw.splitlines()
+    lost = [line[1:].decode("ascii") for line in lines if line.startswith(b"?")]
+    large = left_out(mirror) if lost else frozenset()
+    return Look(tuple(one for one in lost if one not in large), len(lines) - len(lost))
+
+
+def folders(mirror: Path, commits: Iterable[str], root: str = "") -> list[str]:
+    """The ids of the folder ``root`` in those of ``commits`` that have it. Raises LimitError."""
+    import tempfile
+
+    with tempfile.TemporaryFile() as questions:
+        questions.write(
+            "".join(f"{commit}:{root}\n" for commit in commits).encode("utf-8", "surrogateescape")
+        )
+        questions.seek(0)
+        args = ["cat-file", "--batch-check=%(objectname) %(objecttype)"]
+        raw = run_git(args, repo=mirror, timeout=_SECONDS, stdin=questions.fileno())
+    found = (line.split() for line in raw.decode("utf-8", "replace").splitlines())
+    return list(
+        dict.fromkeys(words[0] for words in found if words[1:] == ["tree"] and _ID.fullmatch(words[0]))
+    )
+
+
+def settle_large(mirror: Path, commits: Iterable[str], root: str = "") -> None:
+    """Notes what is still absent, after all that is small enough to be read has come, as too large to be read."""
+    note_left_out(mirror, look(mirror, commits, root).absent)
 
 
 def in_batches(wanted: Sequence[str], fetch: Callable[[Sequence[str]], None]) -> frozenset[str]:

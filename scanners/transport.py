@@ -138,13 +138,18 @@ def fetch_objects(
     env: dict[str, str],
     watch: Watch,
     remote: str,
+    anew: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """Fetch the objects ``ids``, and nothing else, in one request. Raises as ``clone`` does."""
+    """Fetch the objects ``ids`` in one request, with what a folder among them holds where they are fetched ``anew``.
+
+    Raises as ``clone`` does.
+    """
     with tempfile.TemporaryFile() as questions:
         questions.write("".join(f"{one}\n" for one in ids).encode("ascii"))
         questions.seek(0)
-        options = ("--no-tags", "--no-write-fetch-head", "--progress", "--stdin", "--", remote)
+        again = ("--refetch", "--no-auto-maintenance") if anew else ()
+        options = (*again, "--no-tags", "--no-write-fetch-head", "--progress", "--stdin", "--", remote)
         _fetch(url, repo, options, env, watch, progress, stdin=questions)
 
 

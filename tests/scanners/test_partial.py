@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from scanners import partial
-from scanners.errors import ScanError
+from scanners.errors import ObjectError, ScanError
+from scanners.filetext import read_file
 from scanners.mirror import Limits, Mirror, is_sound, open_source
 from scanners.rules import Ruleset, load_ruleset
 from scanners.scan import ScanResult, scan
 from scanners.tree import RepoTree
-from scanners.upkeep import is_whole, keep_within, tidy
+from scanners.upkeep import folder_bytes, is_whole, keep_within, tidy
 from tests.git_http import GitServer, serving
 from tests.scanners.trees import SERVICE
 from tests.trees import bare_copy, commit, git, loose_object, repository
@@ -89,13 +90,35 @@ def test_what_judging_needs_comes_in_one_request_and_reading_never_asks_for_more
     assert now.complete and then.complete and now.verdicts != then.verdicts
 
 
+def test_what_is_too_large_to_be_read_stays_on_the_host_and_is_judged_as_if_it_were_there(
+    served, tmp_path, work
+):
+    large = {"shop/data.py": "x = 1\n" * 200_000, "dist/app.bin": os.urandom(1_200_000)}
+    head = commit(work, large)
+    push(work, served)
+    mirror = opened(served, tmp_path)
+    assert mirror.fill([head]) == frozenset() and mirror.absent([head]) == ()
+    assert fetches(served) == 2
+    assert folder_bytes(mirror.path) < 200_000
+    result = judged(mirror, head)
+    assert result == judged(open_source(str(work), cache_dir=tmp_path / "whole"), head)
+    assert result.complete and any("shop/data.py" in repr(problem) for problem in result.problems)
+    with pytest.raises(ObjectError) as caught:
+        read_file(mirror.path, head, "shop/data.py")
+    assert caught.value.id == "file.too-large"
+    git(served.root / "app.git", "config", "uploadpackfilter.blob:limit.allow", "false")
+    mirror.rebuild()
+    mirror.fill([head])
+    assert judged(mirror, head) == result and folder_bytes(mirror.path) > 1_200_000
+
+
 def test_one_folder_is_fetched_without_the_others(served, tmp_path):
     mirror = opened(served, tmp_path)
     mirror.fill([mirror.head()], "shop")
     with closing(RepoTree.open(mirror.path, mirror.head(), root="shop")) as tree:
         assert all(entry.size >= 0 and tree.blobs.read(entry.blob) is not None for entry in tree.entries)
     assert mirror.absent([mirror.head()])
-    assert mirror.absent([mirror.head()], "no/such") == []
+    assert mirror.absent([mirror.head()], "no/such") == ()
 
 
 def test_new_commits_and_a_rewritten_branch_are_followed(served, tmp_path, work):
@@ -181,7 +204,7 @@ def test_a_blob_that_the_server_lacks_is_told_and_costs_no_other(served, tmp_pat
     assert mirror.fill([mirror.head()]) == {lost}
     result = judged(mirror, mirror.head())
     assert not result.complete
-    assert mirror.absent([mirror.head()]) == [lost]
+    assert mirror.absent([mirror.head()]) == (lost,)
 
 
 @pytest.mark.parametrize(("mode", "id"), [("busy", "source.unreachable"), ("stall", "git.timeout")])
