@@ -80,9 +80,8 @@ def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
     if known is not None and all(_already_judged(repository, pack, commit) for pack in versions[1:]):
         with transaction.atomic():
             now = timezone.now()
-            Repository.objects.filter(pk=repository.pk).update(judged_at=now)
             refresh_plans(repository=repository, assessment=known, standard=built(version)[1], now=now)
-            finish(request, summary=f"Nothing has changed since {commit[:7]}")
+            finish(request, summary=f"Nothing has changed since {commit[:7]}", judged_at=now)
         meters.scan_ended("unchanged", request.stages)
         return known
     advance(request, ScanState.SCANNING)
