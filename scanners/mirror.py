@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -17,7 +17,8 @@ from typing import IO, TYPE_CHECKING
 from scanners.digests import sha256
 from scanners.errors import LimitError, ObjectError, SourceError
 from scanners.git import GitFailed, run_git, with_config
-from scanners.localgit import MAX_PACKED_BYTES, MAX_REFS, borrow, find_local, read_plain, refs_of, write_plain
+from scanners.held import all_refs, borrowed_refs, detached_head, head_branch, is_sound
+from scanners.localgit import borrow, find_local
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
 from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, repack, tidy
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
 _MANY_PACKS = 40
 _DAMAGE = ("git.corrupt", "git.failed")
-_MAX_REFS_BYTES = 64 << 20
-_STAMP = "plumbline-sound"
-"""A file of ours in a mirror: how its files were when git last found it sound."""
 _REVISION = re.compile(r"[\w./@+#=%][\w./@+#=%-]{0,250}(?:[~^]\d{0,5}){0,5}")
 
 
@@ -106,11 +104,11 @@ class Mirror:
     @property
     def default_branch(self) -> str:
         """The branch that HEAD names, "" where it names a commit."""
-        return _head_branch(self.path)
+        return head_branch(self.path)
 
     def heads(self) -> dict[str, str]:
         """The commit of every branch, by the branch's name."""
-        refs = _refs(self.path)
+        refs = all_refs(self.path)
         return {n.removeprefix("refs/heads/"): v for n, v in refs.items() if n.startswith("refs/heads/")}
 
     def committed_at(self, commit: str) -> datetime:
@@ -152,21 +150,21 @@ class Mirror:
             return True
         with _locked(self.path, self._limits):
             if self._remote is None:
-                borrowed = _borrowed(self.path)
+                borrowed = borrowed_refs(self.path)
                 borrow(find_local(Path(self.source.url)), self.path)
-                return borrowed != _borrowed(self.path)
+                return borrowed != borrowed_refs(self.path)
             clear_leftovers(self.path)
             tidy(self.path, seconds=self._limits.fetch_seconds)
-            before = (_head_branch(self.path), _refs(self.path))
+            before = (head_branch(self.path), all_refs(self.path))
             listing = self._remote.listing(timeout=self._limits.listing_seconds)
             head_moved = before[0] != listing.default_branch or (
-                not listing.default_branch and listing.head != _detached_head(self.path)
+                not listing.default_branch and listing.head != detached_head(self.path)
             )
             if listing.refs == before[1] and not head_moved:
                 return False
             self._fetch(listing)
             self._tidy()
-            return before != (_head_branch(self.path), _refs(self.path))
+            return before != (head_branch(self.path), all_refs(self.path))
 
     def absent(self, commits: Iterable[str], root: str = "") -> tuple[str, ...]:
         """The ids of the objects to fetch before the folder ``root`` of ``commits`` can be judged.
@@ -401,108 +399,12 @@ def mirror_name(source: Source) -> str:
     return f"{readable or 'source'}-{digest}.git"
 
 
-def is_sound(path: Path) -> bool:
-    """True for a mirror whose HEAD can be read down to its tree, and for one without a commit to read.
-
-    git is not asked again while its files are as they were when it last said yes: most looks find nothing new.
-    """
-    if not (path / "HEAD").is_file() or not (path / "objects").is_dir():
-        return False
-    stamp = _stamp(path)
-    if read_plain(path / _STAMP, 1024) == stamp:
-        return True
-    sound = _is_sound(path)
-    if sound:
-        with suppress(OSError):
-            write_plain(path / _STAMP, stamp)
-    return sound
-
-
-def _stamp(path: Path) -> bytes:
-    """What changes when a mirror's references or packs do, or a loose object comes or goes."""
-    seen = [
-        read_plain(path / name, _MAX_REFS_BYTES)
-        for name in ("HEAD", "packed-refs", "objects/info/alternates")
-    ]
-    seen.append(b"\n".join(b"%s %s" % pair for pair in sorted(refs_of(path).items())))
-    for folder in (path / "objects", path / "objects/pack"):
-        with suppress(OSError), os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                found = entry.stat(follow_symlinks=False)
-                seen.append(f"{entry.name} {found.st_size} {found.st_mtime_ns}".encode())
-    return sha256(b"\0".join(part or b"" for part in seen)).hexdigest().encode()
-
-
-def _is_sound(path: Path) -> bool:
-    try:
-        run_git(["cat-file", "-e", "HEAD^{tree}"], repo=path)
-    except GitFailed:
-        try:
-            refs = _refs_by_git(path)
-        except GitFailed:
-            return False
-        branch = _head_branch(path)
-        return bool(branch) and f"refs/heads/{branch}" not in refs
-    return True
-
-
 def _is_at(place: Path, file: IO[str]) -> bool:
     """True where the open file is still the one at ``place``."""
     try:
         return os.path.samestat(place.stat(), os.fstat(file.fileno()))
     except OSError:
         return False
-
-
-def _refs(path: Path) -> dict[str, str]:
-    """The id of each branch and tag, read as files: a mirror that has not moved is looked at every day."""
-    packed = path / "packed-refs"
-    plain = (path / "HEAD").is_file() and not (path / "reftable").exists()
-    if plain and (not packed.exists() or packed.stat().st_size <= MAX_PACKED_BYTES):
-        found = refs_of(path)
-        if len(found) < MAX_REFS:
-            return {
-                name.decode("utf-8", "surrogateescape"): value.decode()
-                for name, value in found.items()
-                if name.startswith((b"refs/heads/", b"refs/tags/"))
-            }
-    return _refs_by_git(path)
-
-
-def _refs_by_git(path: Path) -> dict[str, str]:
-    """The same by git, which raises GitFailed where it finds no repository of its own."""
-    raw = run_git(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags"], repo=path)
-    pairs = (line.partition(" ") for line in raw.decode("utf-8", "surrogateescape").splitlines())
-    return {name: value for value, _, name in pairs}
-
-
-def _borrowed(path: Path) -> tuple[bytes, list[bytes]]:
-    """HEAD, and the branches and tags, of a mirror that ``borrow`` made, as it wrote them."""
-    refs = (read_plain(path / "packed-refs", _MAX_REFS_BYTES) or b"").split(b"\n")
-    ours = [line for line in refs if b" refs/heads/" in line or b" refs/tags/" in line]
-    return read_plain(path / "HEAD", 4096) or b"", ours
-
-
-def _head_branch(path: Path) -> str:
-    head = read_plain(path / "HEAD", 4096) or b""
-    if head.startswith(b"ref: refs/heads/") and not head.endswith(b".invalid\n"):
-        return head[16:].decode("utf-8", "surrogateescape").strip()
-    try:
-        raw = run_git(["symbolic-ref", "--quiet", "HEAD"], repo=path)
-    except GitFailed:
-        return ""
-    return raw.decode("utf-8", "surrogateescape").strip().removeprefix("refs/heads/")
-
-
-def _detached_head(path: Path) -> str:
-    try:
-        return (
-            run_git(["rev-parse", "--verify", "--quiet", "HEAD"], repo=path)
-            .decode("ascii", "replace")
-            .strip()
-        )
-    except GitFailed:
-        return ""
 
 
 @contextmanager

@@ -34,9 +34,10 @@ from assessments.storable import storable
 from scanners.apart import run_apart
 from scanners.cache import BlobCache, Remembering, SqliteCache
 from scanners.errors import ScanError
+from scanners.held import is_sound
 from scanners.history import has_commit
 from scanners.mirror import Mirror as SourceMirror
-from scanners.mirror import is_sound, mirror_name
+from scanners.mirror import mirror_name
 from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
 from scanners.tree import RepoTree

@@ -13,7 +13,8 @@ import pytest
 from scanners import partial
 from scanners.errors import ObjectError, ScanError
 from scanners.filetext import read_file
-from scanners.mirror import Limits, Mirror, is_sound, open_source
+from scanners.held import is_sound
+from scanners.mirror import Limits, Mirror, open_source
 from scanners.rules import Ruleset, load_ruleset
 from scanners.scan import ScanResult, scan
 from scanners.tree import RepoTree
