@@ -20,6 +20,15 @@ def needs(what: str) -> NoReturn:
     pytest.skip(f"{what} is not there.")
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what uses the configured database, so that the same need not run again for another one without it."""
+    fixtures = {"db", "transactional_db", "live_server"}
+    for item in items:
+        if item.get_closest_marker("django_db") or not fixtures.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
 @pytest.fixture(scope="session")
 def queue_server() -> Iterator[str]:
     """The address of the server behind queues and cache: PLUMBLINE_REDIS_URL, or the embedded one."""
