@@ -184,7 +184,7 @@ def _judged(
     bring what the host itself lacks."""
     lacking = filled(repository, mirror, [commit], hold)
     try:
-        results = _scanned(repository, mirror, commit, versions, hold)
+        results = judged_apart(repository, mirror, commit, versions, hold)
     except ObjectError as error:
         if error.id not in ("git.corrupt", "git.failed"):
             raise
@@ -192,15 +192,15 @@ def _judged(
     current = repository.current
     tried = lacking or (current is not None and current.commit == commit and not current.complete)
     if mirror.source.kind == "local" or (results and (tried or all(one.complete for one in results))):
-        return results or _scanned(repository, mirror, commit, versions, hold)
+        return results or judged_apart(repository, mirror, commit, versions, hold)
     logger.warning("The mirror of %s is damaged and is cloned afresh.", repository.slug)
     with _speaking_to(repository, hold):
         mirror.rebuild()
     filled(repository, mirror, [commit], hold)
-    return _scanned(repository, mirror, commit, versions, hold)
+    return judged_apart(repository, mirror, commit, versions, hold)
 
 
-def _scanned(
+def judged_apart(
     repository: Repository,
     mirror: SourceMirror,
     commit: str,
