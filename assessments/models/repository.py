@@ -101,6 +101,17 @@ class Repository(models.Model):
         indexes = [
             models.Index(fields=["team", "name"], name="repository_team_name"),
             models.Index(fields=["score"], name="repository_score"),
+            # What lists show: their usual order, and how many stand at which grade, without a look at the rows.
+            models.Index(
+                fields=["name", "id"],
+                name="repository_listed",
+                condition=models.Q(removed_at=None, archived_at=None),
+            ),
+            models.Index(
+                fields=["letter", "score"],
+                name="repository_graded",
+                condition=models.Q(removed_at=None, archived_at=None),
+            ),
             models.Index(
                 fields=["pushed_at"],
                 name="repository_pushed",
