@@ -145,7 +145,7 @@ def _carry_on(work: HistoryRequest) -> bool:
     version = current_version()
     began = time.monotonic()
     spent_before = work.seconds
-    with opened(repository) as past:
+    with opened(work) as past:
         samples, gaps, notes = _plan(past, version, params, work.requested_at)
         result = {"skipped": [], "recorded": 0, **work.result, "notes": storable(notes)}
         known = {one["commit"] for one in result["skipped"]}

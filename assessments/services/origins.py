@@ -96,7 +96,7 @@ def find_origins(work: HistoryRequest) -> bool:
         .order_by("-at", "assessment_id", "pk")[:MAX_CHANGES]
     )
     progress(work, total=work.done + len(todo))
-    with opened(work.repository) as past:
+    with opened(work) as past:
         for _, group in groupby(todo, key=lambda change: change.assessment_id):
             together = list(group)
             spent = work.seconds + time.monotonic() - began

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from assessments import tasks
 from assessments.choices import ScanReason, ScanState, WorkState
@@ -122,6 +123,24 @@ def test_a_scan_and_all_points_of_a_backfill_take_one_batch_each_and_find_what_a
     carried_out(request_backfill(repository=whole, requested_by=None))
     assert vectors(orders) == vectors(whole) and len(vectors(orders)) == 4
     assert all(complete for _, _, complete in vectors(orders))
+
+
+def test_the_lease_of_work_lasts_as_long_as_a_batch_may_take(
+    orders: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scanned(orders).state == ScanState.DONE
+    asked = request_backfill(repository=orders, requested_by=None)
+    fetch, left = Mirror._fetch_objects, []
+
+    def slow(mirror: Mirror, ids: Any, filter: str = "") -> None:
+        ends = HistoryRequest.objects.get(pk=asked.pk).lease_until
+        assert ends is not None
+        left.append((ends - timezone.now()).total_seconds())
+        fetch(mirror, ids, filter)
+
+    monkeypatch.setattr(Mirror, "_fetch_objects", slow)
+    carried_out(asked)
+    assert len(left) == 1 and left[0] > settings.ENVIRONMENT.scan_seconds
 
 
 def test_a_closer_look_and_a_search_for_a_commit_fetch_what_they_judge(
