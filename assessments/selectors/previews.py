@@ -144,6 +144,11 @@ class PreviewPage:
         return len(self.changed) + len(self.same)
 
     @property
+    def noted(self) -> bool:
+        """Whether there is something to be known of how a repository that changes was judged."""
+        return any(row.note for row in self.changed)
+
+    @property
     def aged(self) -> str:
         """That it is of an older revision, in words."""
         return f"This shows revision {self.revision}; the draft is at revision {self.later_revision} by now."
@@ -258,12 +263,9 @@ def _row(one: Mapping[str, Any], titles: Mapping[str, str]) -> PreviewRow:
     other = tuple(titles[item] for item, _, now in one["flips"] if now not in ("pass", "fail"))
     notes = []
     if one["afresh"]:
-        notes.append("Its assessment is by other rules, so it was judged afresh by the current ones as well.")
+        notes.append("Judged afresh by the current rules, too.")
     if one["unread"]:
-        plural = "" if one["unread"] == 1 else "s"
-        notes.append(
-            f"Not all could be read: {one['unread']} item{plural} keep{'' if plural else 's'} the verdict that stands."
-        )
+        notes.append(f"Could not be read for {one['unread']} item{'' if one['unread'] == 1 else 's'}.")
     return PreviewRow(
         name=one["name"],
         url=reverse("repository-detail", args=[one["slug"]]),

@@ -240,7 +240,7 @@ def _previews(draft: RulesetDraft, *of: Repository) -> None:
         (WorkState.RUNNING, {"total": 50, "done": 7, "started_at": now - timedelta(seconds=20)}),
         (
             WorkState.DONE,
-            {"result": result, "total": 3, "done": 3, "skipped": 1, "revision": 3, "finished_at": now},
+            {"result": result, "total": 3, "done": 3, "skipped": 1, "finished_at": now},
         ),
     ):
         values = {
@@ -257,6 +257,7 @@ def _previews(draft: RulesetDraft, *of: Repository) -> None:
             requested_by=draft.edited_by,
             **values,
         )
+    RulesetDraft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
 
 
 def _preview_in(state: WorkState) -> str:
