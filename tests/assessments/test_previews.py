@@ -2,21 +2,28 @@
 
 import csv
 import io
+import json
+import zlib
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import django_rq
 import pytest
+import redis
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
 
-from assessments.choices import Role, WorkState
+from assessments.choices import Origin, Role, WorkState
 from assessments.models import (
     Assessment,
     AuditEvent,
@@ -32,13 +39,18 @@ from assessments.services.assess import record_assessment
 from assessments.services.preview_sample import Candidate, choose
 from assessments.services.rulesets import built, from_text, open_draft, save_draft, to_text
 from scanners.mirror import open_source
-from scanners.scan import scan
+from scanners.scan import ScanResult, scan
 from scanners.tree import RepoTree
 from tests import factories
 from tests.trees import repository as working_copy
 
 pytestmark = pytest.mark.django_db
+ENQUEUE = previews._enqueue
 SignedIn = Callable[[AbstractUser], Client]
+_EDITED: list[str] = []
+"""The draft's text, made once, since that takes a second."""
+_SCANNED: list[ScanResult] = []
+"""All repositories here hold the same commit."""
 FILES = {"app.py": "import flask\n\napp = flask.Flask(__name__)\n", "requirements.txt": "flask==3.0.0\n"}
 
 
@@ -54,7 +66,11 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def draft(ruleset: RulesetVersion, admin: AbstractUser) -> RulesetDraft:
     """The shipped rules, but for the README, which any repository with a manifest of Python has by them."""
     opened = open_draft(ruleset=ruleset.ruleset, actor=admin)
-    return edited(opened, admin)
+    if not _EDITED:
+        _EDITED.append(edited(opened, admin).document)
+    opened.document, opened.revision = _EDITED[0], 2
+    opened.save()
+    return opened
 
 
 def edited(draft: RulesetDraft, actor: AbstractUser, **changes: Any) -> RulesetDraft:
@@ -74,12 +90,13 @@ def judged(place: Path, *, mirrored: bool = True, **changes: Any) -> Repository:
     of = factories.repository(mirror=factories.mirror(str(place)), **changes)
     mirror = open_source(str(place), cache_dir=Path(settings.MIRRORS_DIR) if mirrored else place.parent / "m")
     version = factories.ruleset()
-    tree = RepoTree.open(mirror.path, mirror.head())
-    try:
-        result = scan(tree, built(version)[0], default_branch=mirror.default_branch)
-    finally:
-        tree.close()
-    record_assessment(repository=of, version=version, result=result, origin="scan", now=factories.NOW)
+    if not _SCANNED:
+        with closing(RepoTree.open(mirror.path, mirror.head())) as tree:
+            _SCANNED.append(scan(tree, built(version)[0], default_branch=mirror.default_branch))
+    assert _SCANNED[0].commit == mirror.head()
+    record_assessment(
+        repository=of, version=version, result=_SCANNED[0], origin=Origin.SCAN, now=factories.NOW
+    )
     of.refresh_from_db()
     return of
 
@@ -132,7 +149,7 @@ def test_a_draft_is_tried_on_what_stands_and_nothing_of_it_is_recorded(
     ]
     assert float(lines[0]["Change"]) > 0
     items = b"".join(client.get(f"{address}?format=csv&table=items").streaming_content).decode("utf-8-sig")
-    assert [(one["Id"], one["Newly passes in"]) for one in csv.DictReader(io.StringIO(items))] == [
+    assert [(one["Id"], one["New passes"]) for one in csv.DictReader(io.StringIO(items))] == [
         ("documentation.readme", "1")
     ]
     edited(draft, admin)
@@ -229,7 +246,6 @@ def test_a_dead_workers_preview_is_sent_again_once_and_a_killer_is_left_out(
 ) -> None:
     judged(tmp_path / "orders")
     preview = previews.request_preview(draft=draft, requested_by=None)
-    later = previews.shared_now() + previews.LEASE + timedelta(seconds=5)
     for attempts in (1, 2):
         with (
             patch("assessments.services.previews.judged_apart", side_effect=KeyboardInterrupt),
@@ -237,6 +253,7 @@ def test_a_dead_workers_preview_is_sent_again_once_and_a_killer_is_left_out(
         ):
             previews.make_preview(preview.pk)  # as if the process had been killed at this place
         assert previews.recover_previews(now=previews.shared_now()) == 0  # its lease has not ended
+        later = previews.shared_now() + previews.LEASE + timedelta(seconds=5)
         assert previews.recover_previews(now=later) == 1 and previews.recover_previews(now=later) == 0
         preview.refresh_from_db()
         assert (preview.attempts, preview.state) == (attempts, WorkState.QUEUED)
@@ -280,6 +297,37 @@ def test_previews_are_for_those_who_edit_rules(
     assert "Queued" in part.content.decode() and "HX-Refresh" not in part
     asked = client.post("/standard/previews/", {"draft": draft.pk, "team": factories.team().pk})
     assert asked.status_code == 302 and RulesetPreview.objects.count() == 2
+
+
+def test_its_job_carries_json_and_is_run_by_a_real_worker(
+    draft: RulesetDraft,
+    tmp_path: Path,
+    queues: str,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., Any],
+) -> None:
+    monkeypatch.setattr(previews, "_enqueue", ENQUEUE)
+    monkeypatch.setattr(previews, "SLICE_SECONDS", -1)  # a job for each repository
+    for name in ("one", "two"):
+        judged(tmp_path / name)
+    with django_capture_on_commit_callbacks(execute=True):
+        preview = previews.request_preview(draft=draft, requested_by=None)
+    queue = django_rq.get_queue("exports")
+    [job_id] = queue.job_ids
+    with redis.Redis.from_url(queues) as server:
+        raw = server.hget(f"rq:job:{job_id}", "data")
+    assert json.loads(zlib.decompress(raw))[:3] == ["assessments.jobs.make_preview", None, [preview.pk]]
+    worker = SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):  # the job queues the next one
+            worker.work(burst=True, logging_level="ERROR")
+    preview.refresh_from_db()
+    assert (preview.state, preview.done, preview.skipped) == (WorkState.DONE, 2, 0), preview.error
+    away = patch("django_rq.get_queue", side_effect=redis.ConnectionError("gone"))
+    with away, django_capture_on_commit_callbacks(execute=True):
+        lost = previews.request_preview(draft=draft, requested_by=None)
+    lost.refresh_from_db()
+    assert (lost.state, lost.error_id) == (WorkState.FAILED, "preview.not-queued")
 
 
 def test_a_sample_is_stable_in_proportion_and_spread() -> None:
