@@ -22,6 +22,9 @@ MIN_SPAN = 30
 MAX_MARKERS = 40
 """Of more points than this only the backfilled ones are marked: all marks would run into one another."""
 
+DAYS = [{"dtickrange": [None, 604_800_000], "value": "%-d %b"}]
+"""How an axis that is marked each week or more often writes its days: as the rest of the page does."""
+
 UNKNOWN = "–"
 """What a table of figures has where there was no score."""
 
@@ -174,7 +177,7 @@ def time_layout(yaxis: Mapping[str, Any]) -> Figure:
             "bordercolor": "token:line-strong",
             "font": {"size": 12, "color": "token:ink"},
         },
-        "xaxis": {**axis, "type": "date", "showgrid": False},
+        "xaxis": {**axis, "type": "date", "showgrid": False, "tickformatstops": DAYS},
         "yaxis": {**axis, **yaxis},
     }
 
@@ -302,11 +305,10 @@ def _range(scores: Iterable[Fraction | None]) -> tuple[float, float]:
 
 
 def _time_axis(points: Sequence[TrendPoint]) -> Figure:
-    """Whole days on the axis; without it a single point is drawn on a scale of milliseconds."""
-    axis: Figure = {"tickformatstops": [{"dtickrange": [None, 604800000], "value": "%-d %b"}]}
+    """The day of a single point; without it that is drawn on a scale of milliseconds."""
     if len({_day(point.at)[:10] for point in points}) == 1:
-        axis.update({"tickvals": [_day(points[0].at)], "tickformat": "%-d %b %Y"})
-    return axis
+        return {"tickvals": [_day(points[0].at)], "tickformat": "%-d %b %Y", "tickformatstops": []}
+    return {}
 
 
 def _trend_words(points: Sequence[TrendPoint]) -> str:

@@ -113,6 +113,7 @@ def test_every_page_as_it_is_shown(walk: Walk) -> None:
                 settle(page)
                 found += violations_of(page)
             if folder and width in WIDTHS:
+                settle(page)  # charts are drawn anew for the width
                 picture = Path(folder) / f"{name.replace(':', '--')}-{width}-{theme}.png"
                 page.screenshot(path=picture, full_page=True)
             if found:
