@@ -196,7 +196,7 @@ def test_the_pages_ask_cancel_retry_and_say_until_when(client: Client) -> None:
     assert client.post(f"/teams/{team.slug}/export/", {"format": "zip"})["Location"] == "/exports/"
     export = Export.objects.get()
     assert client.post(f"/exports/{export.key}/cancel/").status_code == 302
-    assert "Try again" in client.get("/exports/").content.decode()
+    assert ">Retry<" in client.get("/exports/").content.decode()
     assert client.post(f"/exports/{export.key}/retry/").status_code == 302
     exports.make_export(export.pk)
     page = client.get("/exports/").content.decode()
