@@ -1,10 +1,11 @@
-"""Telling whoever asked for much that it is done: rescans of many, exports, backfills.
+"""Telling whoever asked for much that it is done: rescans of many, exports, backfills, previews.
 
 Each request is a cause of its own, so a person hears of it once, however often it was tried on that day; the scans of a
 rescan say nothing by themselves. What somebody called off needs no message.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from assessments.choices import Event, ExportState, PastWork, RescanScope, ScanState, WorkState
 from assessments.messages import Line, Message, Section
-from assessments.models import Export, HistoryRequest, Rescan, ScanRequest
+from assessments.models import Export, HistoryRequest, Rescan, RulesetPreview, ScanRequest
 from assessments.services.notifications import Person, repository_url, section, tell
 from assessments.services.rulesets import built, current_version
 from assessments.standard import Standard
@@ -41,6 +42,14 @@ def work_ended(work_id: int) -> int:
     if work.kind != PastWork.BACKFILL or work.state not in (WorkState.DONE, WorkState.FAILED):
         return 0
     return _tell(work.requested_by, f"past:{work.pk}", lambda: _backfill_message(work))
+
+
+def preview_ended(preview_id: int) -> int:
+    """How many messages were queued for the person whose preview of a draft is over."""
+    preview = RulesetPreview.objects.select_related("requested_by").get(pk=preview_id)
+    if preview.state not in (WorkState.DONE, WorkState.FAILED):
+        return 0
+    return _tell(preview.requested_by, f"preview:{preview.pk}", lambda: _preview_message(preview))
 
 
 def _tell(person: Person | None, cause: str, message: Callable[[], Message]) -> int:
@@ -140,4 +149,32 @@ def _backfill_message(work: HistoryRequest) -> Message:
         sections=(),
         url=url,
         action="See its history",
+    )
+
+
+def _preview_message(preview: RulesetPreview) -> Message:
+    url = f"{settings.PUBLIC_ADDRESS}{reverse('preview-detail', args=[preview.key])}"
+    if preview.state == WorkState.FAILED:
+        return Message(
+            subject=f"{preview.name} could not be previewed",
+            lead=f"The preview of {preview.name} that you asked for could not be finished.",
+            sections=(Section(f"What happened ({preview.error_id})", (Line(redact(preview.error)),)),),
+            url=url,
+            action="See the preview",
+        )
+    scores = [row["scores"] for row in preview.result["rows"]]
+    changes = [Fraction(after) - Fraction(before) for before, after in scores if before and after]
+    better, worse = sum(one > 0 for one in changes), sum(one < 0 for one in changes)
+    lead = (
+        f"The preview of {preview.name} that you asked for is done: of {len(scores)} "
+        f"repositor{'y' if len(scores) == 1 else 'ies'} {better} would stand better and {worse} worse"
+    )
+    if preview.skipped:
+        lead += f"; {preview.skipped} could not be judged"
+    return Message(
+        subject=f"{preview.name} has been previewed",
+        lead=f"{lead}.",
+        sections=(),
+        url=url,
+        action="See whom it would hit",
     )

@@ -230,9 +230,10 @@ def _carry_on(preview: RulesetPreview) -> None:
         _preview_one(preview, result, current, by_draft, repository, assessment)
         _tell(preview, result)
         judged += 1
-    _mine(preview).update(
+    if _mine(preview).update(
         state=WorkState.DONE, finished_at=timezone.now(), lease_until=None, error_id="", error=""
-    )
+    ):
+        _ended(preview)
 
 
 def _tell(preview: RulesetPreview, result: dict[str, Any]) -> None:
@@ -412,13 +413,22 @@ def _leave_out_what_kills(preview: RulesetPreview, result: dict[str, Any]) -> No
 def _failed(preview: RulesetPreview, error: ScanError) -> None:
     """Marks a preview failed that is ours, or that nobody has begun."""
     said = " ".join((error.message, *getattr(error, "problems", ())[:5]))
-    RulesetPreview.objects.filter(pk=preview.pk, claim=preview.claim, state__in=ACTIVE_WORK).update(
+    open_still = RulesetPreview.objects.filter(pk=preview.pk, claim=preview.claim, state__in=ACTIVE_WORK)
+    if open_still.update(
         state=WorkState.FAILED,
         error_id=error.id,
         error=storable(said)[:1000],
         finished_at=timezone.now(),
         lease_until=None,
-    )
+    ):
+        _ended(preview)
+
+
+def _ended(preview: RulesetPreview) -> None:
+    """Lets the person who asked know once that is certain; a message that fails costs no preview."""
+    from assessments.services import finished
+
+    transaction.on_commit(lambda: finished.preview_ended(preview.pk), robust=True)
 
 
 def recover_previews(*, now: datetime | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Whoever asked for something long hears once that it is over: exports and backfills; rescans are in test_rescans."""
+"""Whoever asked for something long hears once that it is over: exports, backfills, previews; rescans are in test_rescans."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 
 from assessments.choices import Channel, Event, ExportFormat, PastWork, WorkState
-from assessments.models import Export, Notification, NotificationChoice
-from assessments.services import exports, finished, notifications, past
+from assessments.models import Export, Notification, NotificationChoice, RulesetPreview
+from assessments.services import exports, finished, notifications, past, previews, rulesets
 from scanners.errors import ScanError
 from tests import factories
 
@@ -126,3 +126,32 @@ class TestBackfills:
             past.cancel_work(work=cancelled)
         cancelled.refresh_from_db()
         assert cancelled.state == WorkState.CANCELLED and told() == []
+
+
+class TestPreviews:
+    @pytest.fixture
+    def preview(self, asker: AbstractUser) -> RulesetPreview:
+        draft = rulesets.open_draft(ruleset=factories.ruleset().ruleset, actor=asker)
+        with patch.object(previews, "_enqueue"):
+            return previews.request_preview(draft=draft, requested_by=asker)
+
+    def test_whom_a_draft_would_move_is_counted(self, asker: AbstractUser, preview: RulesetPreview) -> None:
+        rows = [{"scores": scores} for scores in (["60", "70"], ["60", "50"], ["60", "60"], [None, "60"])]
+        RulesetPreview.objects.filter(pk=preview.pk).update(
+            state=WorkState.DONE, result={"rows": rows}, skipped=2
+        )
+        assert finished.preview_ended(preview.pk) == 1
+        [message] = told()
+        assert message.user == asker and message.content["url"].endswith(f"/previews/{preview.key}/")
+        assert "of 4 repositories 1 would stand better and 1 worse; 2 could not be" in message.content["lead"]
+
+    def test_one_that_fails_says_why_once_and_one_that_was_called_off_says_nothing(
+        self, preview: RulesetPreview, django_capture_on_commit_callbacks: Capture
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            previews.make_preview(preview.pk)  # nothing has been judged
+        assert finished.preview_ended(preview.pk) == 0  # told before
+        [message] = told()
+        assert "preview.nothing" in str(message.content["sections"])
+        RulesetPreview.objects.filter(pk=preview.pk).update(state=WorkState.CANCELLED)
+        assert finished.preview_ended(preview.pk) == 0
