@@ -49,7 +49,7 @@ _THROWN = r"\b(?:new|raise|throw|abort_with)\s+(?:\w+(?:\.|::|\\))*(?:Http|HTTP|
 _CALLED = (
     r"(?:\.|::|->|\b(?:return|=>)\s+(?:this\.|await\s+)?)(?:(?:JSON|HTML|Text|Send|send|respond|render|error|Write|write)(?:Error)?_?)?"
     + _named("c")
-    + r"(?:Error|Response|Exception|AsJson)?\("
+    + r"(?:Error|Response|Exception|AsJson|Async)?\("
 )
 _NUMBER = (
     r"(?:(?:\b|_)status(?:_?[cC]ode)?[\"'\]]*\s*(?:=|:|\(|=>)\s*|\bstatus\w*\(?[^\n]*(?:\|\||\?\?)\s*|\b(?:sendStatus|abort|abort_if|abort_unless|halt|head|HTTPException|HttpException|HttpError|"
@@ -120,7 +120,7 @@ class StatusCodes:
     """
 
     name = "status-codes"
-    version = 2
+    version = 3
     languages = frozenset(_LANGUAGES)
     roles = frozenset(["source"])
     gate = (

@@ -84,7 +84,7 @@ FORMS = {
         r"feature|system|controller)|\bvisit[ (]|Rack::Test|last_response|have_http_status|"
         r"assert_response|page\.(has|find)|RSpec\.feature|(?m)^\s*(get|post|put|patch|"
         r"delete)[ (](:|['\x22]/|\w+_(path|url))",
-        r"assert true|pending|skip",
+        r"assert true|pending|skip|\bexpect_with\b",
     ),
     "php": _form(
         r"function test\w*\(|@test\b|#\[Test\]|(?m)^\s*(it|test)\(|function it_\w+\(",
