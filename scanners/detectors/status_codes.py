@@ -109,6 +109,9 @@ def _pattern(language: str) -> Any:
 
 
 _PATTERNS: dict[str, Any] = {}
+_HTTP_501 = frozenset(["javascript", "typescript"])
+_UNWRITTEN = lazy_re2(rb"\bNotImplemented(?:Error|Exception)$")
+"""Of a language rather than of HTTP: the mark of a method that is still to be written."""
 _MAX_PLACES = 2000
 """A bound on what one hostile file may cost."""
 
@@ -134,6 +137,8 @@ class StatusCodes:
         found: dict[str, int] = {}
         for match in islice(_PATTERNS[language].finditer(data), _MAX_PLACES):
             code = _code(match)
+            if code == "501" and language not in _HTTP_501 and _UNWRITTEN.search(match[0]):
+                continue
             if not code or code in found or in_comment(data, match.start(), language):
                 continue
             start = data.rfind(b"\n", 0, match.start()) + 1

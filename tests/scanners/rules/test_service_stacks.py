@@ -24,6 +24,8 @@ DEFINITIONS = "<?php\nreturn [\n" + "".join(f"  A{n}::class => function (Contain
 ENDPOINT = "class List : Endpoint<Request, Response> {\n  public override void Configure() {\n    Get(\"/items\");\n%s  }\n}\n"  # fmt: skip
 SWAGGER = {"src/P.cs": "builder.Services.SwaggerDocument();\nreturn TypedResults.Ok(a);\n", "src/A.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"><ItemGroup><PackageReference Include="FastEndpoints.Swagger" Version="7.0"/></ItemGroup></Project>'}  # fmt: skip
 RSPEC = {"spec/a_spec.rb": "describe A do\n  it 'adds' do\n    expect(1).to eq(call)\n  end\nend\n"}
+HANAMI = {"Gemfile": "gem 'hanami', '~> 1.3'\ngem 'pg'\n", "apps/web/a.rb": "class A\n  include Web::Action\nend\n" * 10, "apps/web/templates/layout.html.erb": "<h1>A</h1>\n"}  # fmt: skip
+SLONIK = {"package.json": '{"private": true, "dependencies": {"slonik": "33"}}'}
 CI = ".github/workflows/ci.yml"
 STEPS = "on: [push]\njobs:\n  t:\n    steps:\n"
 
@@ -75,6 +77,34 @@ CASES = [
     ("configuration.validated", {**CSHARP, "src/P.cs": "var c = configuration[\"A\"] ?? throw new InvalidOperationException(\"A was not found.\");\n"}, "pass"),
     ("configuration.validated", {**PHP, "scripts/release.sh": "rm -rf \"${OUT:?}\"/old\n"}, "fail"),
     ("documentation.deployment", {**CSHARP, "README.md": "# App\n\n- [\"Designing and Deploying Messaging\"](https://example.org) book\n"}, "fail"),
+    ("validation.sql-injection", {**NODE, **SLONIK, "src/repo.ts": "import { sql } from 'slonik'\nconst one = sql.type(Row)`SELECT * FROM ${sql.identifier([\n  this.table\n])} WHERE id = ${id}`\nawait pool.query(one)\n"}, "pass"),
+    ("validation.sql-injection", {**NODE, **SLONIK, "src/repo.ts": "import { sql } from 'slonik'\nconst one = `SELECT * FROM item WHERE id = ${id}`\nawait pool.query(one)\n"}, "fail"),
+    ("error-handling.exception-hierarchy", {**NODE, "src/e.ts": "export class NotFound extends ExceptionBase {}\nexport class Conflict extends ExceptionBase {}\n"}, "pass"),
+    ("error-handling.global-handler", {**NODE, "src/i.ts": "class Errors implements NestInterceptor {\n  intercept(c, next) { return next.handle().pipe(catchError((e) => throwError(e))) }\n}\n"}, "pass"),
+    ("migrations.rollback", {**NODE, **SLONIK, "migrations/1.users.sql": "CREATE TABLE users (id int);\n", "migrations/down/1.users.sql": "DROP TABLE users;\n"}, "pass"),
+    ("validation.schemas", {**NODE, "src/r.ts": "import { createRoute } from '@hono/zod-openapi'\nconst a = createRoute({ method: 'post', request: { body: json(Item) } })\n"}, "pass"),
+    ("validation.schemas", {**NODE, "src/r.ts": "import { createRoute } from '@hono/zod-openapi'\nconst a = createRoute({ method: 'post', responses: {} })\n"}, "fail"),
+    ("auth.authentication", {**NODE, "src/r.ts": "router.get('/:id', validateRequest(GetUserSchema), show)\n"}, "fail"),
+    ("auth.authentication", {**NODE, "src/r.ts": "import { lucia } from './lucia'\nconst { user } = await validateRequest()\n"}, "pass"),
+    ("configuration.validated", {**NODE, "src/env.ts": "if (typeof process.env[key] === 'undefined') {\n  throw new Error(`Environment variable ${key} is not set.`)\n}\n"}, "pass"),
+    ("configuration.secrets-manager", {**NODE, "src/u.ts": "throw new AppError('INVALID_DOCUMENT_FILE')\n"}, "fail"),
+    ("code-quality.type-checking", {"src/a.js": "a()\n" * 40, "package-scripts.js": "module.exports = { scripts: { build: 'tsc --project .' } }\n"}, "pass"),
+    ("logging.timing", {**NODE, "src/log.ts": "import { pinoLogger } from 'hono-pino'\n"}, "pass"),
+    ("testing.unit", {**NODE, "src/a.test.ts": "it('lists', async () => {\n  const r = await testClient(app).items.$get()\n  expect(r.status).toBe(200)\n})\n"}, "fail"),
+    ("observability.metrics", {**PHP, "routes/web.php": "<?php\nRoute::get('metrics', [JournalMetricController::class, 'index']);\n"}, "fail"),
+    ("architecture.dependency-injection", {**PHP, **{f"src/P{n}.php": "<?php\nreturn ['factories' => [A::class => AFactory::class]];\n" for n in range(3)}}, "pass"),
+    ("error-handling.global-handler", {**PHP, "config/pipeline.php": "<?php\n$app->pipe(ErrorHandler::class);\n"}, "pass"),
+    ("testing.ci", {**PHP, "tests/ATest.php": "<?php\nclass ATest extends TestCase { public function testOne(): void { self::assertTrue(one()); } }\n", CI: STEPS + "    - uses: laminas/laminas-continuous-integration-action@v1\n"}, "pass"),
+    ("testing.ci", {**RUBY, **RSPEC, ".travis.yml": "language: ruby\nscript: bundle exec rake knapsack:rspec\n"}, "pass"),
+    ("architecture.api-versioning", {**RUBY, "app/v3.rb": "HEADER = 'Travis-API-Version'\nrender json: 1\n"}, "pass"),
+    ("validation.xss", {**HANAMI, "apps/web/templates/books/index.html.erb": "<p><%= book.title %></p>\n"}, "pass"),
+    ("api-security.headers", {**HANAMI, "apps/web/application.rb": "security.x_frame_options 'DENY'\nsecurity.x_content_type_options 'nosniff'\n"}, "pass"),
+    ("database.scoped-connections", {**HANAMI, "lib/books.rb": "class Books < Hanami::Repository\nend\n"}, "pass"),
+    ("migrations.rollback", {**HANAMI, "db/migrations/20161221192608_create_books.rb": "Hanami::Model.migration do\n  change do\n    create_table :books do\n    end\n  end\nend\n"}, "pass"),
+    ("logging.levels", {**HANAMI, "config/environment.rb": "environment :production do\n  logger level: :info, formatter: :json\nend\n"}, "pass"),
+    ("logging.structured", {**HANAMI, "config/environment.rb": "environment :production do\n  logger level: :info, formatter: :json\nend\n"}, "pass"),
+    ("error-handling.http-status", {**CSHARP, "src/C.cs": "return TypedResults.NotFound();\nreturn TypedResults.Conflict();\nthrow new NotImplementedException();\n"}, "fail"),
+    ("error-handling.http-status", {**CSHARP, "src/C.cs": "await Send.NotFoundAsync(ct);\nawait Send.UnauthorizedAsync(ct);\nawait Send.ForbiddenAsync(ct);\n"}, "pass"),
 ]  # fmt: skip
 
 
