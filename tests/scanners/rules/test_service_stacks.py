@@ -105,6 +105,11 @@ CASES = [
     ("logging.structured", {**HANAMI, "config/environment.rb": "environment :production do\n  logger level: :info, formatter: :json\nend\n"}, "pass"),
     ("error-handling.http-status", {**CSHARP, "src/C.cs": "return TypedResults.NotFound();\nreturn TypedResults.Conflict();\nthrow new NotImplementedException();\n"}, "fail"),
     ("error-handling.http-status", {**CSHARP, "src/C.cs": "await Send.NotFoundAsync(ct);\nawait Send.UnauthorizedAsync(ct);\nawait Send.ForbiddenAsync(ct);\n"}, "pass"),
+    ("logging.timing", {**NODE, "src/t.ts": "class Timing implements NestInterceptor {\n  intercept(c, next) { const startTime = performance.now(); return log(startTime, next) }\n}\n"}, "pass"),
+    ("performance.benchmarks", {**NODE, "src/endpoints/benchmarks/benchmarks.controller.ts": "export class BenchmarksController {}\n"}, "fail"),
+    ("performance.benchmarks", {**NODE, "benchmarks/parse.ts": "measure(parse)\n"}, "pass"),
+    ("configuration.secrets-rotation", {**NODE, "src/u.ts": "return this.rotateUserAccessToken(id)\n"}, "fail"),
+    ("configuration.validated", {**RUBY, "lib/tasks/bench.rake": "raise \"run it with RAILS_ENV=production\" unless ENV['A'] == '1'\n"}, "fail"),
 ]  # fmt: skip
 
 
