@@ -107,6 +107,7 @@ CASES = [
     ("error-handling.http-status", {**CSHARP, "src/C.cs": "await Send.NotFoundAsync(ct);\nawait Send.UnauthorizedAsync(ct);\nawait Send.ForbiddenAsync(ct);\n"}, "pass"),
     ("logging.timing", {**NODE, "src/t.ts": "class Timing implements NestInterceptor {\n  intercept(c, next) { const startTime = performance.now(); return log(startTime, next) }\n}\n"}, "pass"),
     ("performance.benchmarks", {**NODE, "src/endpoints/benchmarks/benchmarks.controller.ts": "export class BenchmarksController {}\n"}, "fail"),
+    ("performance.benchmarks", {**NODE, "libs/ui/src/lib/benchmark/index.ts": "export const shown = 1\n"}, "fail"),
     ("performance.benchmarks", {**NODE, "benchmarks/parse.ts": "measure(parse)\n"}, "pass"),
     ("configuration.secrets-rotation", {**NODE, "src/u.ts": "return this.rotateUserAccessToken(id)\n"}, "fail"),
     ("configuration.validated", {**RUBY, "lib/tasks/bench.rake": "raise \"run it with RAILS_ENV=production\" unless ENV['A'] == '1'\n"}, "fail"),
