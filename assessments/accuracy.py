@@ -246,7 +246,9 @@ def _judge(
         raise ScanError("mirror.missing", "There is no mirror of it.", hint="--fetch clones it.")
     source = str(place) if place else f"https://github.com/{labelled.repository}"
     mirror = open_source(source, cache_dir=mirrors if place is None else store)
-    with closing(RepoTree.open(mirror.path, mirror.resolve(labelled.commit))) as tree:
+    commit = mirror.resolve(labelled.commit)
+    mirror.fill([commit])
+    with closing(RepoTree.open(mirror.path, commit)) as tree:
         return scan(tree, ruleset, cache=cache, default_branch=mirror.default_branch)
 
 

@@ -241,6 +241,7 @@ def _scan(arguments: argparse.Namespace, ruleset: "object") -> "tuple[ScanResult
     if mirror.source.kind != "local":  # a local source has just been looked at
         mirror.update()
     commit = mirror.resolve(arguments.commit) if arguments.commit else mirror.head()
+    mirror.fill([commit], arguments.path)
     with closing(RepoTree.open(mirror.path, commit, root=arguments.path)) as tree:
         result = scan(
             tree,

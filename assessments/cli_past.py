@@ -124,6 +124,7 @@ def _opened(arguments: argparse.Namespace, folder: Path) -> tuple[Ruleset, Stand
 
     def judge(commit: str) -> ScanResult:
         if commit not in known:
+            mirror.fill([commit], arguments.path)
             with closing(RepoTree.open(mirror.path, commit, root=arguments.path)) as tree:
                 known[commit] = scan(tree, ruleset, cache=answers, default_branch=mirror.default_branch)
         return known[commit]

@@ -697,6 +697,69 @@ _TABLE = (
         "Ask for it again once /readyz shows the broker well.",
         "no",
     ),
+    # Previews of a draft ruleset.
+    Failure(
+        "preview.invalid-draft",
+        "The draft that is to be previewed has problems, so nothing can be judged by it.",
+        "theirs",
+        "Mend what is listed, save the draft, then preview it again.",
+        "no",
+    ),
+    Failure(
+        "preview.nothing",
+        "There is nothing to preview: no repository of it has been judged yet.",
+        "theirs",
+        "Scan first.",
+        "no",
+    ),
+    Failure(
+        "preview.draft-gone",
+        "The draft was published or removed before a worker began.",
+        "theirs",
+        "Start another draft where one is needed.",
+        "no",
+    ),
+    Failure(
+        "preview.not-queued",
+        "The queue of previews did not answer.",
+        "ours",
+        "Ask for it again once /readyz shows the broker well.",
+        "no",
+    ),
+    Failure(
+        "preview.failed", "The preview could not be made.", "ours", "The job worker's log tells more.", "no"
+    ),
+    Failure(
+        "preview.abandoned",
+        "No worker took the preview up within six hours, or five workers ended while they made it.",
+        "ours",
+        "Look whether the job worker lives and has memory enough, then ask for it again.",
+        "no",
+    ),
+    Failure(
+        "preview.killed",
+        "Two workers ended while they previewed this repository, so it was left out.",
+        "theirs",
+        "It may need more memory than the job worker has.",
+        "no",
+    ),
+    Failure(
+        "preview.no-mirror",
+        "The machine of the job worker has no mirror of the repository.",
+        "ours",
+        "Scan it by a worker on that machine, or keep mirrors on a volume that all share.",
+        "no",
+    ),
+    Failure(
+        "preview.no-commit",
+        "The mirror there does not hold the commit that was judged, or not its files.",
+        "ours",
+        "Scan the repository, then preview again.",
+        "no",
+    ),
+    Failure(
+        "preview.gone", "The repository was removed while the preview was made.", "theirs", "Nothing.", "no"
+    ),
     # The API and its tokens.
     Failure(
         "token.refused",

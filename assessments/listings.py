@@ -319,6 +319,40 @@ STANDINGS = Table(
     "repositories",
 )
 
+PREVIEWED = Table(
+    "repositories",
+    "Repositories that change",
+    (
+        linked("name", "Repository", fixed=True),
+        column("team", "Team", "muted", width="optional"),
+        column("what", "What happens", usual=False),
+        column("letter_before", "Now", "grade"),
+        column("letter_after", "Draft", "grade"),
+        column("score_before", "Score now", "score", usual=False),
+        column("score_after", "Score by the draft", "score", usual=False),
+        column("change", "Change", "delta"),
+        column("lost", "Newly fails", "list", width="secondary"),
+        column("gained", "Newly passes", "list", width="secondary"),
+        column("other", "Neither any more", "list", usual=False),
+        column("note", "Note", "muted", width="optional"),
+        column("error_id", "Error", "mono", usual=False),
+    ),
+    "repositories",
+)
+
+PREVIEWED_ITEMS = Table(
+    "items",
+    "Items that flip",
+    (
+        linked("title", "Item", fixed=True),
+        column("id", "Id", "mono", usual=False),
+        column("fails", "New fails", "count"),
+        column("passes", "New passes", "count"),
+        column("other", "Neither any more", "count", width="secondary"),
+    ),
+    "items",
+)
+
 
 def chart_listing(chart: Chart | None, id: str, title: str, subject: str = "") -> Listing:
     """The figures of a chart as its page has them in a table; no row where there is none yet."""

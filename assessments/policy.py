@@ -21,6 +21,8 @@ from assessments.models import (
     PushHook,
     Repository,
     Rescan,
+    RulesetDraft,
+    RulesetPreview,
     SavedView,
     ScanRequest,
     Team,
@@ -159,6 +161,16 @@ def may_add_repositories(user: Person) -> bool:
 
 def may_edit_rules(user: Person) -> bool:
     return is_admin(user)
+
+
+def visible_drafts(user: Person) -> QuerySet[RulesetDraft]:
+    """Rulesets under edit: for those who edit them."""
+    return RulesetDraft.objects.all() if may_edit_rules(user) else RulesetDraft.objects.none()
+
+
+def visible_previews(user: Person) -> QuerySet[RulesetPreview]:
+    """What drafts would do: to any team's repositories, so only for those who edit rules."""
+    return RulesetPreview.objects.all() if may_edit_rules(user) else RulesetPreview.objects.none()
 
 
 def may_manage_sources(user: Person, team: Team) -> bool:

@@ -1,6 +1,7 @@
 """A temporary folder for each worker, so that what a killed one leaves there is known for its own and removed.
 
-The folder is locked for as long as its worker, or a process that it forked, lives.
+The folder is locked for as long as its worker, or a process that it forked, lives. A worker's processes have folders of
+their own in it.
 """
 
 import fcntl

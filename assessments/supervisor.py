@@ -19,6 +19,7 @@ STOP_SECONDS = 20.0
 
 _PR_SET_PDEATHSIG = 1
 _SETTLED_SECONDS = 30.0
+_LOOK_SECONDS = 0.05
 _MAX_BACKOFF = 30.0
 
 
@@ -60,9 +61,8 @@ class Supervisor:
         """Restarts what has died, each a little later than the time before while it keeps dying."""
         now = time.monotonic()
         for child in self.children:
-            if child.process is not None and child.process.poll() is not None:
-                code = child.process.returncode
-                _sweep(child.process)
+            if child.process is not None and _ended(child.process):
+                code = _sweep(child.process)
                 child.process = None
                 if now - child.started > _SETTLED_SECONDS:
                     child.backoff = 0.5
@@ -82,19 +82,16 @@ class Supervisor:
     def stop(self) -> None:
         """Ends all children, the last started first; those that do not end in time are killed."""
         self._stopping = True
-        for child in reversed(self.children):
-            if child.process is not None and child.process.poll() is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.process.terminate()
+        running = [child for child in reversed(self.children) if child.process is not None]
+        for child in running:
+            assert child.process is not None
+            if not _ended(child.process):
+                child.process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        for child in reversed(self.children):
-            if child.process is None:
-                continue
-            try:
-                child.process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait(timeout=5)
+        for child in running:
+            assert child.process is not None
+            while not _ended(child.process) and time.monotonic() < deadline:
+                time.sleep(_LOOK_SECONDS)
             _sweep(child.process)
             child.process = None
 
@@ -126,10 +123,25 @@ class Supervisor:
         child.started = time.monotonic()
 
 
-def _sweep(ended: subprocess.Popen[bytes]) -> None:
-    """Kills what an ended child has left behind in its group: a killed server does not take its workers along."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(ended.pid, signal.SIGKILL)
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the child has ended. It is left for ``_sweep`` to reap: until then its number is nobody else's."""
+    if process.returncode is not None:
+        return True
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13; what such a child leaves is not swept
+        return process.poll() is not None
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # somebody else has reaped it
+        return process.poll() is not None
+
+
+def _sweep(process: subprocess.Popen[bytes]) -> int:
+    """The child's exit code. What is left of its group is killed, itself too where it still runs: a killed server
+    does not take its workers along. Never done for a child that is reaped, whose number may be another's by now."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return process.wait(timeout=5)
 
 
 def _cause(code: int) -> str:

@@ -22,6 +22,7 @@ from assessments.services import (
     notifications,
     origins,
     past,
+    previews,
     recovery,
     rescans,
     retention,
@@ -147,8 +148,9 @@ def discover_due() -> int:
 
 @shared_task
 def recover_abandoned() -> int:
-    """Queues scans, work on the past and exports of dead workers again."""
+    """Queues scans, work on the past, exports and previews of dead workers again."""
     recovered = recovery.recover_abandoned() + past.recover_work() + exports.recover_abandoned()
+    recovered += previews.recover_previews()
     rescans.settle_all()
     return recovered
 
@@ -197,5 +199,5 @@ def send_notifications() -> int:
 
 @shared_task
 def send_digests() -> int:
-    """Sends the week of every team, once on Monday."""
+    """Puts the teams whose week is due on Monday before the job worker."""
     return digests.send_digests()

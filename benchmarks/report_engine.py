@@ -123,8 +123,8 @@ def _limits_of_looking(rows: list[dict[str, Any]]) -> list[str]:
     queries = max(row["unchanged_queries"] for row in looked)
     return [
         f"- A look at what has not moved: {processes} git process{'es' if processes > 1 else ''}, `ls-remote` among them, and "
-        f"{queries} queries to the database, each built anew by Django: asking for the scan, claiming it, its end, and when the "
-        "next one is due."
+        f"{queries} queries to the database, each built anew by Django: claiming the scan, its end, and when the next one is "
+        "due. Asking for it is not among them, since the schedule asks for thousands at once (`benchmarks/due.py`)."
     ]
 
 

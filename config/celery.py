@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging, worker_init, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -48,6 +48,14 @@ def clear_up(**_: Any) -> None:
     from assessments import workers
 
     workers.start()
+
+
+@worker_process_init.connect
+def clear_up_after_a_process(**_: Any) -> None:
+    """What a process of this worker left that was killed goes when another takes its place."""
+    from assessments import scratch
+
+    scratch.take()
 
 
 @worker_shutting_down.connect

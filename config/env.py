@@ -67,6 +67,7 @@ class Environment(BaseSettings):
     large_seconds: int = Field(default=60, ge=1, le=4 * 3600)
     answers_mb: int = Field(default=2048, ge=16, le=1_000_000)
     mirrors_mb: int = Field(default=0, ge=0, le=100_000_000)
+    partial_clones: bool = True
     host_connections: int = Field(default=4, ge=1, le=100)
     keep_scans_days: int = Field(default=180, ge=1, le=3650)
     keep_audit_days: int = Field(default=1095, ge=30, le=3650)

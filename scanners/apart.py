@@ -13,9 +13,10 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def run_apart(
     check: Callable[[], None] = lambda: None,
     forking: AbstractContextManager[object] | None = None,
 ) -> Any:
-    """What ``work()`` returns, a JSON value, worked out in a forked child.
+    """What ``work()`` returns, a JSON value, worked out in a forked child. Its temporary files go with it.
 
     ``memory_bytes`` is what the work may take beyond what this process holds at the fork.
     ``forking`` is entered for the moment of the fork, to keep other threads from what may not be cut in two.
@@ -50,15 +51,27 @@ def run_apart(
     raised where that is a ScanError, else WorkFailed; LimitError (scan.time-limit, scan.memory-limit); ScanError
     (scan.killed) where the child was ended from outside.
     """
+    with _folder() as folder:
+        return _run(work, seconds, memory_bytes, check, forking or contextlib.nullcontext(), folder)
+
+
+def _run(
+    work: Callable[[], Any],
+    seconds: float,
+    memory_bytes: int,
+    check: Callable[[], None],
+    forking: AbstractContextManager[object],
+    folder: str | None,
+) -> Any:
     reading, writing = os.pipe()
     parent = os.getpid()
     # What the child shares with its parent is not the work's: only what it adds counts towards its limit.
     shared = _resident(parent)
-    with forking or contextlib.nullcontext():
+    with forking:
         child = os.fork()
     if not child:
         os.close(reading)
-        _work_and_exit(work, writing, memory_bytes, parent)
+        _work_and_exit(work, writing, memory_bytes, parent, folder)
     os.close(writing)
     ended = False
     peak = 0
@@ -91,6 +104,18 @@ def run_apart(
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(child, 0)
     return _answer(b"".join(parts), status, peak > memory_bytes * _NEAR)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[str | None]:
+    """A place for a child's temporary files, which is gone afterwards however the child ended; None without any."""
+    with contextlib.ExitStack() as stack:
+        folder = None
+        with contextlib.suppress(OSError):
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="plumbline-apart-", ignore_cleanup_errors=True)
+            )
+        yield folder
 
 
 def out_of(what: str) -> LimitError:
@@ -140,10 +165,14 @@ def _error(value: dict[str, Any]) -> ScanError:
     return classes.get(value.pop("class"), ScanError)(**value)
 
 
-def _work_and_exit(work: Callable[[], Any], writing: int, memory_bytes: int, parent: int) -> None:
+def _work_and_exit(
+    work: Callable[[], Any], writing: int, memory_bytes: int, parent: int, folder: str | None
+) -> None:
     """The whole life of the child; nothing of the parent's is its to finish: no buffers, no exit handlers."""
     try:
         _settle(memory_bytes, parent)
+        if folder is not None:
+            tempfile.tempdir = os.environ["TMPDIR"] = folder
         gc.freeze()  # looking for garbage would touch, and so copy, all that is the parent's
         said = _outcome(work)
         with open(writing, "wb") as answers:

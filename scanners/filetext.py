@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scanners.errors import ObjectError
 from scanners.git import GitFailed, run_git
+from scanners.leftout import left_out
 from scanners.redact import BLANK, find_secrets, redact
 from scanners.tree import MAX_TEXT_BYTES, clean_root, decode_text
 
@@ -91,9 +92,11 @@ def _entry(mirror: Path, commit: str, path: str, root: str) -> tuple[str, int]:
             ) from error
         meta = found.partition(b"\0")[0].partition(b"\t")[0].split()
         if len(meta) == 4 and meta[1] == b"blob" and meta[0] != b"120000":
-            if not meta[3].isdigit():
-                raise _missing()
-            return meta[2].decode(), int(meta[3])
+            if meta[3].isdigit():
+                return meta[2].decode(), int(meta[3])
+            if meta[2].decode() in left_out(mirror):
+                return meta[2].decode(), MAX_TEXT_BYTES + 1
+            raise _missing()
     raise ObjectError("file.not-found", "The commit that was judged holds no file at this path.")
 
 

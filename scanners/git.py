@@ -128,6 +128,19 @@ def environment(*, protocols: Iterable[str] = (), config: Config = ()) -> dict[s
     return env
 
 
+def with_config(env: dict[str, str], config: Config) -> dict[str, str]:
+    """``env`` of ``environment`` with ``config`` laid over it."""
+    if not config:
+        return env
+    wider = Unshown(env)
+    first = int(env["GIT_CONFIG_COUNT"])
+    for number, (key, value) in enumerate(config, start=first):
+        wider[f"GIT_CONFIG_KEY_{number}"] = key
+        wider[f"GIT_CONFIG_VALUE_{number}"] = value
+    wider["GIT_CONFIG_COUNT"] = str(first + len(config))
+    return wider
+
+
 def run_git(
     args: Sequence[str],
     *,
@@ -135,13 +148,14 @@ def run_git(
     timeout: float = DEFAULT_TIMEOUT_SECONDS,
     max_output: int = MAX_OUTPUT_BYTES,
     env: dict[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
 ) -> bytes:
     """What ``git args`` prints. ``repo`` is a git directory of ours, never one that somebody else configures.
 
     Raises GitFailed where git fails, LimitError (git.timeout, git.output-too-large), ScanError (git.missing).
     """
     command = args[0]
-    with start_git(args, repo=repo, env=env) as process:
+    with start_git(args, repo=repo, env=env, stdin=stdin) as process:
         try:
             stdout, stderr = _collect(process, command, timeout, max_output)
             status = process.wait()

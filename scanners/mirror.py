@@ -8,30 +8,30 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from scanners.digests import sha256
 from scanners.errors import LimitError, ObjectError, SourceError
-from scanners.git import GitFailed, run_git
-from scanners.localgit import MAX_PACKED_BYTES, MAX_REFS, borrow, find_local, read_plain, refs_of, write_plain
+from scanners.git import GitFailed, run_git, with_config
+from scanners.held import all_refs, borrowed_refs, detached_head, head_branch, is_sound
+from scanners.localgit import borrow, find_local
 from scanners.source_url import Credential, Source, parse_source, with_credential
 from scanners.tree import commit_not_found, read_committed_at
-from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, tidy
+from scanners.upkeep import clear_leftovers, folder_bytes, in_use, is_whole, lock_file, repack, tidy
 from scanners.values import dataclass
 
 if TYPE_CHECKING:
+    from scanners.partial import Look
     from scanners.remote import Listing, Progress, Remote
+    from scanners.transport import Watch
 
 REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
 _MANY_PACKS = 40
 _DAMAGE = ("git.corrupt", "git.failed")
-_MAX_REFS_BYTES = 64 << 20
-_STAMP = "plumbline-sound"
-"""A file of ours in a mirror: how its files were when git last found it sound."""
 _REVISION = re.compile(r"[\w./@+#=%][\w./@+#=%-]{0,250}(?:[~^]\d{0,5}){0,5}")
 
 
@@ -44,6 +44,8 @@ class Limits:
     fetch_seconds: float = 300.0
     listing_seconds: float = 45.0
     lock_seconds: float = 900.0
+    partial: bool = True
+    """Whether contents that nobody asked for are left out, where the host serves that."""
 
 
 class Mirror:
@@ -102,11 +104,11 @@ class Mirror:
     @property
     def default_branch(self) -> str:
         """The branch that HEAD names, "" where it names a commit."""
-        return _head_branch(self.path)
+        return head_branch(self.path)
 
     def heads(self) -> dict[str, str]:
         """The commit of every branch, by the branch's name."""
-        refs = _refs(self.path)
+        refs = all_refs(self.path)
         return {n.removeprefix("refs/heads/"): v for n, v in refs.items() if n.startswith("refs/heads/")}
 
     def committed_at(self, commit: str) -> datetime:
@@ -148,21 +150,109 @@ class Mirror:
             return True
         with _locked(self.path, self._limits):
             if self._remote is None:
-                borrowed = _borrowed(self.path)
+                borrowed = borrowed_refs(self.path)
                 borrow(find_local(Path(self.source.url)), self.path)
-                return borrowed != _borrowed(self.path)
+                return borrowed != borrowed_refs(self.path)
             clear_leftovers(self.path)
             tidy(self.path, seconds=self._limits.fetch_seconds)
-            before = (_head_branch(self.path), _refs(self.path))
+            before = (head_branch(self.path), all_refs(self.path))
             listing = self._remote.listing(timeout=self._limits.listing_seconds)
             head_moved = before[0] != listing.default_branch or (
-                not listing.default_branch and listing.head != _detached_head(self.path)
+                not listing.default_branch and listing.head != detached_head(self.path)
             )
             if listing.refs == before[1] and not head_moved:
                 return False
             self._fetch(listing)
             self._tidy()
-            return before != (_head_branch(self.path), _refs(self.path))
+            return before != (head_branch(self.path), all_refs(self.path))
+
+    def absent(self, commits: Iterable[str], root: str = "") -> tuple[str, ...]:
+        """The ids of the objects to fetch before the folder ``root`` of ``commits`` can be judged.
+
+        Empty for a mirror that was cloned whole: what that lacks is lost. Raises LimitError.
+        """
+        if self._remote is None:
+            return ()
+        from scanners import partial
+
+        return partial.look(self.path, commits, root).absent if partial.is_partial(self.path) else ()
+
+    def fill(self, commits: Sequence[str], root: str = "") -> frozenset[str]:
+        """Fetch what judging the folder ``root`` of ``commits`` needs, in one batch; the ids that the host lacks.
+
+        Where the host gives no single objects, the mirror is cloned anew as a whole one. Raises SourceError,
+        LimitError; what was there before stays.
+        """
+        if not self.absent(commits, root):
+            return frozenset()
+        from scanners import partial
+        from scanners.transport import too_large
+
+        packs = self.path / "objects/pack"
+        with _locked(self.path, self._limits):
+            held = set(packs.iterdir())
+            try:
+                found = partial.look(self.path, commits, root)  # another process may have fetched meanwhile
+                if len(found.absent) > found.present:
+                    found = self._fetch_folders(commits, root)
+                lacking = partial.in_batches(found.absent, self._fetch_objects)
+            except partial.RefusedError:
+                self._clone(whole=True)
+                return frozenset()
+            finally:
+                self._clear_partly_fetched()
+            if folder_bytes(self.path) > self._limits.max_bytes:
+                for place in set(packs.iterdir()) - held:
+                    place.unlink()
+                raise too_large(self._limits.max_bytes)
+            return lacking
+
+    def _fetch_folders(self, commits: Sequence[str], root: str) -> "Look":
+        """Fetches whole folders without what is too large to be read; what there is to fetch one by one after that.
+
+        That needs no list of what they hold, and large files stay where they are; what the mirror has comes again.
+        """
+        from scanners import partial
+
+        try:
+            self._fetch_objects(partial.folders(self.path, commits, root), partial.SMALL)
+        except (GitFailed, SourceError) as error:
+            if error.id not in _DAMAGE:
+                raise
+            # The host declined, which some do by breaking off; it may yet give what is asked for by name.
+            return partial.look(self.path, commits, root)
+        partial.settle_large(self.path, commits, root)
+        return partial.Look()
+
+    def _fetch_objects(self, ids: Sequence[str], filter: str = "") -> None:
+        from scanners import partial, transport
+
+        assert self._remote is not None
+        refused: list[GitFailed] = []
+
+        def fetch(url: str, env: dict[str, str]) -> None:
+            watch = self._watch(self.path, "fetch", self._limits.fetch_seconds)
+            promise = partial.promising(self.path, url, filter or partial.FILTER)
+            config = (*promise, ("fetch.negotiationAlgorithm", "noop"))
+            try:
+                transport.fetch_objects(
+                    url,
+                    self.path,
+                    ids,
+                    env=with_config(env, config),
+                    watch=watch,
+                    remote=partial.NAME,
+                    anew=bool(filter),
+                    progress=self._progress,
+                )
+            except GitFailed as error:
+                if not partial.is_refusal(error):
+                    raise
+                refused.append(error)
+
+        self._remote.attempt(fetch)
+        if refused:
+            raise refused[0]
 
     def rebuild(self) -> None:
         """Clone anew, for a mirror found damaged; the old one goes when the new one is whole."""
@@ -170,28 +260,46 @@ class Mirror:
             with _locked(self.path, self._limits):
                 self._clone()
 
-    def _clone(self) -> None:
+    def _watch(self, folder: Path, command: str, seconds: float) -> "Watch":
+        from scanners.transport import Watch
+
+        return Watch(
+            folder,
+            max_bytes=self._limits.max_bytes,
+            seconds=seconds,
+            command=command,
+            stopped=self._stopped,
+        )
+
+    def _clone(self, *, whole: bool = False) -> None:
         import shutil
         import tempfile
 
-        from scanners import transport
+        from scanners import partial, transport
 
         assert self._remote is not None
         parent = self.path.parent
+        refused = whole or partial.must_be_whole(self.path)
+        left_out = partial.FILTER if self._limits.partial and not refused else ""
         for left in parent.glob(f".clone-{self.path.name}-*"):
             shutil.rmtree(left, ignore_errors=True)
         aside = Path(tempfile.mkdtemp(dir=parent, prefix=f".clone-{self.path.name}-"))
         try:
 
             def clone(url: str, env: dict[str, str]) -> None:
-                watch = transport.Watch(
-                    aside,
-                    max_bytes=self._limits.max_bytes,
-                    seconds=self._limits.clone_seconds,
-                    command="clone",
-                    stopped=self._stopped,
-                )
-                transport.clone(url, aside / "new", env=env, watch=watch, progress=self._progress)
+                new = aside / "new"
+                for filter in dict.fromkeys((left_out, "")):
+                    watch = self._watch(aside, "clone", self._limits.clone_seconds)
+                    try:
+                        filtered = transport.clone(
+                            url, new, env=env, watch=watch, progress=self._progress, filter=filter
+                        )
+                        break
+                    except GitFailed as error:
+                        if not filter or not partial.is_refusal(error):
+                            raise
+                        shutil.rmtree(new, ignore_errors=True)
+                partial.settle(new, partial=filtered, refused=refused)
 
             self._remote.attempt(clone)
             if folder_bytes(aside) > self._limits.max_bytes:
@@ -204,19 +312,22 @@ class Mirror:
         self._fresh = True
 
     def _fetch(self, listing: "Listing") -> None:
-        from scanners import transport
+        from scanners import partial, transport
 
         assert self._remote is not None
 
         def fetch(url: str, env: dict[str, str]) -> None:
-            watch = transport.Watch(
+            watch = self._watch(self.path, "fetch", self._limits.fetch_seconds)
+            config = partial.promising(self.path, url)
+            transport.fetch(
+                url,
                 self.path,
-                max_bytes=self._limits.max_bytes,
-                seconds=self._limits.fetch_seconds,
-                command="fetch",
-                stopped=self._stopped,
+                REFSPECS,
+                env=with_config(env, config),
+                watch=watch,
+                progress=self._progress,
+                remote=partial.NAME if config else "",
             )
-            transport.fetch(url, self.path, REFSPECS, env=env, watch=watch, progress=self._progress)
 
         try:
             self._remote.attempt(fetch)
@@ -229,15 +340,18 @@ class Mirror:
                 raise
             self._clone()
         finally:
-            for left in (self.path / "objects/pack").glob("tmp_*"):
-                left.unlink(missing_ok=True)
+            self._clear_partly_fetched()
+
+    def _clear_partly_fetched(self) -> None:
+        for left in (self.path / "objects/pack").glob("tmp_*"):
+            left.unlink(missing_ok=True)
 
     def _tidy(self) -> None:
-        """Gather many packs into one, with commits that no branch names any more: they may be judged."""
+        """Gather many packs into one."""
         if sum(1 for _ in (self.path / "objects/pack").glob("*.pack")) <= _MANY_PACKS:
             return
         try:
-            run_git(["repack", "-a", "-d", "-k", "-q"], repo=self.path, timeout=self._limits.fetch_seconds)
+            repack(self.path, seconds=self._limits.fetch_seconds)
         except (GitFailed, LimitError):
             return
 
@@ -285,108 +399,12 @@ def mirror_name(source: Source) -> str:
     return f"{readable or 'source'}-{digest}.git"
 
 
-def is_sound(path: Path) -> bool:
-    """True for a mirror whose HEAD can be read down to its tree, and for one without a commit to read.
-
-    git is not asked again while its files are as they were when it last said yes: most looks find nothing new.
-    """
-    if not (path / "HEAD").is_file() or not (path / "objects").is_dir():
-        return False
-    stamp = _stamp(path)
-    if read_plain(path / _STAMP, 1024) == stamp:
-        return True
-    sound = _is_sound(path)
-    if sound:
-        with suppress(OSError):
-            write_plain(path / _STAMP, stamp)
-    return sound
-
-
-def _stamp(path: Path) -> bytes:
-    """What changes when a mirror's references or packs do, or a loose object comes or goes."""
-    seen = [
-        read_plain(path / name, _MAX_REFS_BYTES)
-        for name in ("HEAD", "packed-refs", "objects/info/alternates")
-    ]
-    seen.append(b"\n".join(b"%s %s" % pair for pair in sorted(refs_of(path).items())))
-    for folder in (path / "objects", path / "objects/pack"):
-        with suppress(OSError), os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                found = entry.stat(follow_symlinks=False)
-                seen.append(f"{entry.name} {found.st_size} {found.st_mtime_ns}".encode())
-    return sha256(b"\0".join(part or b"" for part in seen)).hexdigest().encode()
-
-
-def _is_sound(path: Path) -> bool:
-    try:
-        run_git(["cat-file", "-e", "HEAD^{tree}"], repo=path)
-    except GitFailed:
-        try:
-            refs = _refs_by_git(path)
-        except GitFailed:
-            return False
-        branch = _head_branch(path)
-        return bool(branch) and f"refs/heads/{branch}" not in refs
-    return True
-
-
 def _is_at(place: Path, file: IO[str]) -> bool:
     """True where the open file is still the one at ``place``."""
     try:
         return os.path.samestat(place.stat(), os.fstat(file.fileno()))
     except OSError:
         return False
-
-
-def _refs(path: Path) -> dict[str, str]:
-    """The id of each branch and tag, read as files: a mirror that has not moved is looked at every day."""
-    packed = path / "packed-refs"
-    plain = (path / "HEAD").is_file() and not (path / "reftable").exists()
-    if plain and (not packed.exists() or packed.stat().st_size <= MAX_PACKED_BYTES):
-        found = refs_of(path)
-        if len(found) < MAX_REFS:
-            return {
-                name.decode("utf-8", "surrogateescape"): value.decode()
-                for name, value in found.items()
-                if name.startswith((b"refs/heads/", b"refs/tags/"))
-            }
-    return _refs_by_git(path)
-
-
-def _refs_by_git(path: Path) -> dict[str, str]:
-    """The same by git, which raises GitFailed where it finds no repository of its own."""
-    raw = run_git(["for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags"], repo=path)
-    pairs = (line.partition(" ") for line in raw.decode("utf-8", "surrogateescape").splitlines())
-    return {name: value for value, _, name in pairs}
-
-
-def _borrowed(path: Path) -> tuple[bytes, list[bytes]]:
-    """HEAD, and the branches and tags, of a mirror that ``borrow`` made, as it wrote them."""
-    refs = (read_plain(path / "packed-refs", _MAX_REFS_BYTES) or b"").split(b"\n")
-    ours = [line for line in refs if b" refs/heads/" in line or b" refs/tags/" in line]
-    return read_plain(path / "HEAD", 4096) or b"", ours
-
-
-def _head_branch(path: Path) -> str:
-    head = read_plain(path / "HEAD", 4096) or b""
-    if head.startswith(b"ref: refs/heads/") and not head.endswith(b".invalid\n"):
-        return head[16:].decode("utf-8", "surrogateescape").strip()
-    try:
-        raw = run_git(["symbolic-ref", "--quiet", "HEAD"], repo=path)
-    except GitFailed:
-        return ""
-    return raw.decode("utf-8", "surrogateescape").strip().removeprefix("refs/heads/")
-
-
-def _detached_head(path: Path) -> str:
-    try:
-        return (
-            run_git(["rev-parse", "--verify", "--quiet", "HEAD"], repo=path)
-            .decode("ascii", "replace")
-            .strip()
-        )
-    except GitFailed:
-        return ""
 
 
 @contextmanager

@@ -103,10 +103,26 @@ def use_literals(known: Mapping[str, str]) -> None:
         _sure_gate = Gate([HINTS[index] for index in _SURE], known)
 
 
+_ORDINARY = (
+    "def connect(self, url: str, timeout: float = 30.0) -> None:  # see docs/setup.md",
+    "const client = new Client({ url: process.env.API_URL, token: `${id}-${name}` });",
+    'password = os.environ.get("DB_PASSWORD", "changeme")',
+    "    image: registry.example.org/app:1.2.3@sha256:0123456789abcdef0123456789abcdef",
+    "postgres://user:secret@localhost:5432/app?sslmode=disable",
+)
+"""Lines such as evidence is quoted from."""
+
+
 def prepare_redaction() -> None:
-    """Compiles every pattern now, for a process that is forked for many repositories."""
+    """Compiles every pattern now, for a process that is forked for many repositories.
+
+    RE2 goes on working out an expression while it searches; what it has learnt from ordinary lines a child need not
+    learn again.
+    """
     for pattern in _PATTERNS:
-        _regex(pattern).search("")
+        search = _regex(pattern).search
+        for line in _ORDINARY:
+            search(line)
 
 
 def redact(text: str) -> str:

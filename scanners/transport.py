@@ -5,13 +5,14 @@ whole local scan of a small repository.
 """
 
 import os
+import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import git
 from git.cmd import handle_process_output
@@ -31,6 +32,7 @@ _STAGES = {
     git.RemoteProgress.RESOLVING: "resolving",
 }
 _POLL_SECONDS = 0.2
+_UNFILTERED = "filtering not recognized by server"
 _KEPT_FROM_GIT = ("GIT_", "PLUMBLINE_", "DATABASE_URL", "SSH_AUTH_SOCK")
 
 
@@ -88,13 +90,26 @@ class Watch:
                 kill_process_group(process.pid)
 
 
-def clone(url: str, to: Path, *, env: dict[str, str], watch: Watch, progress: Progress | None = None) -> None:
-    """Clone ``url`` into the new bare repository ``to``. Raises GitFailed, or LimitError by the watch."""
+def clone(
+    url: str,
+    to: Path,
+    *,
+    env: dict[str, str],
+    watch: Watch,
+    progress: Progress | None = None,
+    filter: str = "",
+) -> bool:
+    """Clone ``url`` into the new bare repository ``to``, without the objects that git's ``filter`` names.
+
+    True where the host left them out. Raises GitFailed, or LimitError by the watch.
+    """
     reporter = _Reporter(progress)
+    filtered: dict[str, Any] = {"filter": filter} if filter else {}
     with _watched(watch, reporter) as repo_type:
         repo_type.clone_from(
-            url, str(to), progress=cast(Any, reporter), env=env, bare=True, no_local=True
+            url, str(to), progress=cast(Any, reporter), env=env, bare=True, no_local=True, **filtered
         ).close()
+    return bool(filter) and not reporter.unfiltered
 
 
 def fetch(
@@ -105,15 +120,54 @@ def fetch(
     env: dict[str, str],
     watch: Watch,
     progress: Progress | None = None,
+    remote: str = "",
 ) -> None:
-    """Bring ``repo`` up to date with ``url``; what is gone there goes here. Raises as ``clone`` does."""
+    """Bring ``repo`` up to date with ``url``; what is gone there goes here. Raises as ``clone`` does.
+
+    ``remote`` is the name that ``env`` gives the address.
+    """
+    options = ("--prune", "--no-tags", "--force", "--no-write-fetch-head", "--progress")
+    _fetch(url, repo, (*options, "--", remote or url, *refspecs), env, watch, progress)
+
+
+def fetch_objects(
+    url: str,
+    repo: Path,
+    ids: Iterable[str],
+    *,
+    env: dict[str, str],
+    watch: Watch,
+    remote: str,
+    anew: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Fetch the objects ``ids`` in one request, with what a folder among them holds where they are fetched ``anew``.
+
+    Raises as ``clone`` does.
+    """
+    with tempfile.TemporaryFile() as questions:
+        questions.write("".join(f"{one}\n" for one in ids).encode("ascii"))
+        questions.seek(0)
+        again = ("--refetch", "--no-auto-maintenance") if anew else ()
+        options = (*again, "--no-tags", "--no-write-fetch-head", "--progress", "--stdin", "--", remote)
+        _fetch(url, repo, options, env, watch, progress, stdin=questions)
+
+
+def _fetch(
+    url: str,
+    repo: Path,
+    arguments: tuple[str, ...],
+    env: dict[str, str],
+    watch: Watch,
+    progress: Progress | None,
+    stdin: IO[bytes] | None = None,
+) -> None:
     reporter = _Reporter(progress)
     with _watched(watch, reporter) as repo_type, repo_type(str(repo)) as opened:
         # Named outright, so that git cannot look for a repository in the folders above a damaged mirror.
         opened.git.update_environment(**env, GIT_DIR=str(repo))
         git.Git.check_unsafe_protocols(url)
-        options = ("--prune", "--no-tags", "--force", "--no-write-fetch-head", "--progress")
-        process = opened.git.fetch(*options, "--", url, *refspecs, as_process=True)
+        process = opened.git.fetch(*arguments, as_process=True, istream=stdin)
         handle_process_output(process, None, reporter.new_message_handler(), finalize_process)
 
 
@@ -184,11 +238,13 @@ class _Reporter(git.RemoteProgress):
         super().__init__()
         self._progress = progress
         self._lines: deque[str] = deque(maxlen=60)
+        self.unfiltered = False
 
     def new_message_handler(self) -> Any:
         def handle(line: bytes | str) -> None:
             text = line.decode("utf-8", "replace") if isinstance(line, bytes) else line
             self._parse_progress_line(text.rstrip())
+            self.unfiltered = self.unfiltered or _UNFILTERED in text
             self.error_lines.clear()
             self.other_lines.clear()
             self._lines.append(text.rstrip()[:1000])

@@ -13,6 +13,7 @@ from scanners.git import GitFailed, run_git
 MAX_FILES = 200_000
 MAX_TEXT_BYTES = 1 << 20
 _MAX_LISTING_BYTES = 256 << 20
+_UNKNOWN = b" BAD\t"
 _SYMLINK, _SUBMODULE = 0o120000, 0o160000
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -82,7 +83,7 @@ class RepoTree:
                     hint="Judge one part of it by its path.",
                     fault="repository",
                 )
-            entries, symlinks, submodules = _parse(listing)
+            entries, symlinks, submodules = _parse(listing, _left_out(mirror, listing))
         except BaseException:
             blobs.close()
             raise
@@ -230,8 +231,22 @@ def _listing_error(error: GitFailed, place: str) -> ObjectError:
     )
 
 
-def _parse(listing: bytes) -> tuple[tuple[Entry, ...], tuple[Entry, ...], tuple[Entry, ...]]:
-    """(files, symlinks, submodules) of ``ls-tree -z -l``; git prints BAD for the size of a missing object."""
+def _left_out(mirror: Path, listing: bytes) -> frozenset[str]:
+    """Which files without a size are known to be too large to be read."""
+    if _UNKNOWN not in listing:
+        return frozenset()
+    from scanners.leftout import left_out  # here, because only partial mirrors have any
+
+    return left_out(mirror)
+
+
+def _parse(
+    listing: bytes, large: frozenset[str]
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...], tuple[Entry, ...]]:
+    """(files, symlinks, submodules) of ``ls-tree -z -l``; git prints BAD for the size of a missing object.
+
+    Of those in ``large`` it is known that they are too large to be read, not how large.
+    """
     files: list[Entry] = []
     links: list[Entry] = []
     modules: list[Entry] = []
@@ -241,7 +256,8 @@ def _parse(listing: bytes) -> tuple[tuple[Entry, ...], tuple[Entry, ...], tuple[
         meta, _, path = line.partition("\t")
         mode_text, _, blob, size_text = meta.split()
         mode = int(mode_text, 8)
-        entry = Entry(path, blob, int(size_text) if size_text.isdigit() else -1, mode)
+        size = int(size_text) if size_text.isdigit() else MAX_TEXT_BYTES + 1 if blob in large else -1
+        entry = Entry(path, blob, size, mode)
         if mode == _SUBMODULE:
             modules.append(entry)
         elif mode == _SYMLINK:

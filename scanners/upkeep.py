@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scanners.errors import LimitError
-from scanners.git import GitFailed, environment, run_git
+from scanners.git import Config, GitFailed, environment, run_git
 from scanners.values import dataclass
 
 TIDY_SECONDS = 7 * 24 * 3600.0
@@ -230,6 +230,23 @@ def _age(place: Path) -> float:
         return -1.0
 
 
+def repack(path: Path, *, seconds: float) -> None:
+    """Gathers all packs into one, with commits that no branch names any more: they may be judged. Raises GitFailed,
+    LimitError."""
+    run_git(
+        ["repack", "-a", "-d", "-k", "-q"],
+        repo=path,
+        timeout=seconds,
+        env=environment(config=_promising(path)),
+    )
+
+
+def _promising(path: Path) -> Config:
+    from scanners.partial import promising  # here, because a look at a mirror has no need of it
+
+    return promising(path)
+
+
 def tidy(path: Path, *, seconds: float, every: float = TIDY_SECONDS) -> bool:
     """Collects and packs the mirror, which must be ours, where that was not done lately; True where it was done now.
 
@@ -247,7 +264,7 @@ def tidy(path: Path, *, seconds: float, every: float = TIDY_SECONDS) -> bool:
             ["gc", "--quiet", f"--prune={_PRUNE}"],
             repo=path,
             timeout=seconds,
-            env=environment(config=_BOUNDED),
+            env=environment(config=(*_BOUNDED, *_promising(path))),
         )
     except (GitFailed, LimitError):
         clear_leftovers(path, older=0.0)
@@ -262,6 +279,7 @@ def is_whole(path: Path, *, seconds: float = 120.0) -> bool:
             ["fsck", "--connectivity-only", "--no-dangling", "--no-progress", "--no-reflogs"],
             repo=path,
             timeout=seconds,
+            env=environment(config=_promising(path)),
         )
     except GitFailed:
         return False

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 from django.conf import settings
@@ -12,11 +13,20 @@ from assessments.models import RulesetVersion
 from tests import factories
 
 
-def needs(what: str) -> None:
+def needs(what: str) -> NoReturn:
     """Skips the test that lacks ``what``, or fails it where CI says that everything must be there."""
     if os.environ.get("PLUMBLINE_REQUIRE_SERVICES") == "1":
         pytest.fail(f"{what} is required by PLUMBLINE_REQUIRE_SERVICES=1 and is not there.")
     pytest.skip(f"{what} is not there.")
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what uses the configured database, so that the same need not run again for another one without it."""
+    fixtures = {"db", "transactional_db", "live_server"}
+    for item in items:
+        if item.get_closest_marker("django_db") or not fixtures.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ class GitServer(ThreadingHTTPServer):
     serve: as a forge does. hang: never answers. busy: 429. broken: 500. login-page: HTML with status 200.
     redirect: to ``target``. stall: advertises, then sends nothing when asked for objects. missing: 404. gone: 410.
     trickle: a byte of the objects every now and then. truncate: ends in the middle of the objects.
+    Without ``second_protocol`` it knows the older one alone, by which git gives away nothing but what a reference names.
     ``retry_after`` goes with busy and broken. Where ``only`` is set, the mode is for paths that begin with it.
     """
 
@@ -45,6 +46,7 @@ class GitServer(ThreadingHTTPServer):
         self.target = ""
         self.retry_after = ""
         self.only = ""
+        self.second_protocol = True
         self.requests: list[str] = []
         self.authorizations: list[str] = []
         self.stopping = threading.Event()
@@ -119,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
             "GIT_CONFIG_VALUE_0": "*",
             "GIT_PROJECT_ROOT": os.fspath(self.server.root),
             "GIT_HTTP_EXPORT_ALL": "1",
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", "") if self.server.second_protocol else "",
             "REQUEST_METHOD": self.command,
             "PATH_INFO": path,
             "QUERY_STRING": query,

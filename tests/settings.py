@@ -4,11 +4,21 @@ import atexit
 import os
 import shutil
 import tempfile
+from urllib.parse import urlsplit, urlunsplit
 
 _FOLDER = tempfile.mkdtemp(prefix="plumbline-tests-")
 atexit.register(shutil.rmtree, _FOLDER, ignore_errors=True)
 os.environ["PLUMBLINE_DATA_DIR"] = _FOLDER
 os.environ["PLUMBLINE_ALLOW_PRIVATE_ADDRESSES"] = "false"
+
+_PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+_REDIS = os.environ.get("PLUMBLINE_REDIS_URL", "")
+if _PROCESS and _REDIS.startswith("redis"):
+    # Several processes of one run would empty each other's queues and cache. Two databases for each, below those of
+    # the address itself, which the tests of workers use; a Redis has sixteen.
+    _parts = urlsplit(_REDIS)
+    _number = (int(_parts.path.strip("/") or 0) - 2 * (int(_PROCESS) + 1)) % 16
+    os.environ["PLUMBLINE_REDIS_URL"] = urlunsplit(_parts._replace(path=f"/{_number}"))
 
 from config.settings import *  # noqa: E402, F403
 from config.settings import DATA_DIR, DATABASES, LOGGING  # noqa: E402

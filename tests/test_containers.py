@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from assessments.services.queues import QUEUES
 from config.env import PREFIX, Environment
+from tests.conftest import needs
 
 ROOT = Path(__file__).parents[1]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -30,10 +31,10 @@ UNITS = {"m": 1 << 20, "g": 1 << 30}
 
 
 def schema() -> dict[str, Any]:
-    """The Compose specification's schema, from the package check-jsonschema where that is installed."""
+    """The Compose specification's schema, from the package check-jsonschema, which ``uv sync`` installs."""
     found = find_spec("check_jsonschema")
     if found is None or found.origin is None:
-        pytest.skip("check-jsonschema, which ships the schema, is not installed.")
+        needs("check-jsonschema, which ships the schema,")
     place = Path(found.origin).parent / "builtin_schemas/vendor/compose-spec.json"
     loaded: dict[str, Any] = json.loads(place.read_text())
     return loaded

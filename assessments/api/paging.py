@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, BaseModel, Field
 
 from assessments.api.errors import invalid
+from assessments.selectors.filters import stretch
 
 DEFAULT_SIZE, LARGEST_SIZE = 50, 100
 LAST_PAGE = 100_000
@@ -88,10 +89,15 @@ def page_of(
     """
     start = (paging.page - 1) * paging.per_page
     count = rows.count() if isinstance(rows, QuerySet) else len(rows)
-    found = list(rows[start : start + paging.per_page]) if start < count else []
-    more = start + paging.per_page < count
+    stop = start + paging.per_page
+    found = list(_cut(rows, start, stop)) if start < count else []
+    more = stop < count
     address = _address(request, page=paging.page + 1) if more else None
     return kind(results=shape(found), count=count, next=address)
+
+
+def _cut(rows: QuerySet[Any] | list[Any], start: int, stop: int) -> Iterable[Any]:
+    return stretch(rows, start, stop) if isinstance(rows, QuerySet) else rows[start:stop]
 
 
 def stretch_of(

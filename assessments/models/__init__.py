@@ -14,6 +14,7 @@ from assessments.models.export import Export
 from assessments.models.history import HistoryRequest
 from assessments.models.notification import Notification, NotificationChoice, NotificationTarget
 from assessments.models.plan import PlanEvent, PlanStep, SavedPlan
+from assessments.models.preview import RulesetPreview
 from assessments.models.repository import Mirror, Repository
 from assessments.models.rollup import ItemDay, TeamDay
 from assessments.models.ruleset import RulesetDraft, RulesetVersion
@@ -46,6 +47,7 @@ __all__ = [
     "Repository",
     "Rescan",
     "RulesetDraft",
+    "RulesetPreview",
     "RulesetVersion",
     "SavedPlan",
     "SavedView",

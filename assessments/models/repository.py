@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 
 from assessments.models.team import Team
 
@@ -23,6 +24,9 @@ class Mirror(models.Model):
     moved_to = models.CharField(max_length=2000, blank=True)
     bytes = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(Upper("canonical"), name="mirror_any_case")]
 
     def __str__(self) -> str:
         return self.url
@@ -97,6 +101,17 @@ class Repository(models.Model):
         indexes = [
             models.Index(fields=["team", "name"], name="repository_team_name"),
             models.Index(fields=["score"], name="repository_score"),
+            # What lists show: their usual order, and how many stand at which grade, without a look at the rows.
+            models.Index(
+                fields=["name", "id"],
+                name="repository_listed",
+                condition=models.Q(removed_at=None, archived_at=None),
+            ),
+            models.Index(
+                fields=["letter", "score"],
+                name="repository_graded",
+                condition=models.Q(removed_at=None, archived_at=None),
+            ),
             models.Index(
                 fields=["pushed_at"],
                 name="repository_pushed",

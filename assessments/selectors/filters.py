@@ -29,7 +29,22 @@ def sort_order(query: Mapping[str, str], allowed: Mapping[str, str], default: st
 
 def paginate(rows: QuerySet[Any] | list[Any], query: Mapping[str, str], size: int = PAGE_SIZE) -> Page[Any]:
     """The page that the query string asks for; the nearest one where there is no such page."""
-    return Paginator(rows, size).get_page(query.get("page", "1"))
+    page = Paginator(rows, size).get_page(query.get("page", "1"))
+    if isinstance(rows, QuerySet):
+        start = (page.number - 1) * size
+        page.object_list = stretch(rows, start, start + size)
+    return page
+
+
+def stretch(rows: QuerySet[Any], start: int, stop: int) -> QuerySet[Any]:
+    """Those rows from ``start`` to before ``stop``, in their order.
+
+    Where other tables are joined to be shown, the rows are found by their keys first, in the same query: sorting a
+    whole fleet with all its columns, for fifty rows of it, takes a database twice as long.
+    """
+    if not rows.query.select_related:
+        return rows[start:stop]
+    return rows.filter(pk__in=rows.values("pk")[start:stop])
 
 
 def in_chunks(rows: QuerySet[Any], size: int = CHUNK) -> Iterator[list[Any]]:

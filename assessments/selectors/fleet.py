@@ -81,7 +81,7 @@ def get_fleet_page(user: AbstractUser) -> FleetPage:
     """The fleet as far as the person may see it."""
     visible = visible_repositories(user)
     _, standard = built(current_version())
-    counts = dict(visible.order_by().values_list("letter").annotate(Count("pk")))
+    counts = dict(visible.order_by().values_list("letter").annotate(count=Count("*")))
     days = days_for(user, visible)
     mean = days[-1].mean if counts.keys() - {""} else None
     return FleetPage(
@@ -126,7 +126,7 @@ def get_fleet_tables(user: AbstractUser, query: Mapping[str, str]) -> Listing:
     heat = get_heat_map(user, standard, None) if wanted == "areas-by-team" else None
     if heat is not None:
         return Listing(everything(heat_table(heat.areas)), heat.rows)
-    counts = dict(visible.order_by().values_list("letter").annotate(Count("pk")))
+    counts = dict(visible.order_by().values_list("letter").annotate(count=Count("*")))
     letters = [one.letter for one in standard.scale]
     return Listing(everything(DISTRIBUTION), [(letter, counts.get(letter, 0)) for letter in [*letters, ""]])
 

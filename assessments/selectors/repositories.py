@@ -246,7 +246,7 @@ def get_repository_list(user: AbstractUser, query: Mapping[str, str]) -> Reposit
     filters, areas = _asked_for(query)
     page = paginate(chosen_repositories(user, filters), query)
     page.object_list = repository_rows(page.object_list, filters.area)
-    grades = visible.order_by().values_list("letter").annotate(Count("pk"))
+    grades = visible.order_by().values_list("letter").annotate(count=Count("*"))
     return RepositoryListPage(
         rows=page,
         total=sum(count for _, count in grades),

@@ -19,7 +19,7 @@ from assessments.frameworks import Control, Framework
 from assessments.guidance import Guidance
 from assessments.listings import FAILING, STANDARD, chart_listing
 from assessments.models import ChecklistItem, Repository
-from assessments.policy import may_scan_some, visible_repositories
+from assessments.policy import may_edit_rules, may_scan_some, visible_repositories
 from assessments.ranking import rank
 from assessments.selectors.adoption import adoption_chart, counts_of_items
 from assessments.selectors.filters import in_chunks, paginate, text
@@ -76,6 +76,7 @@ class StandardPage:
     filters: StandardFilters
     choices: tuple[tuple[str, str], ...]
     tiers: tuple[str, ...]
+    can_preview: bool
 
     @property
     def shown_count(self) -> int:
@@ -154,6 +155,7 @@ def get_standard_page(user: AbstractUser, query: Mapping[str, str]) -> StandardP
         filters=filters,
         choices=tuple((area.id, area.title) for area in standard.areas),
         tiers=TIERS,
+        can_preview=may_edit_rules(user),
     )
 
 

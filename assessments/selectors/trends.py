@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Avg, Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -49,10 +49,15 @@ def days_of(teams: Collection[Team] | None, repositories: QuerySet[Repository]) 
         Day(day, Fraction(sums[day]) / graded[day] if graded[day] else None, letters[day])
         for day in sorted(sums)
     ]
-    now = repositories.filter(letter__gt="").aggregate(mean=Avg("score"), count=Count("pk"))
-    if now["count"]:
-        counts = repositories.filter(letter__gt="").order_by().values_list("letter").annotate(Count("pk"))
-        days.append(Day(today, Fraction(now["mean"]), dict(counts)))
+    now = list(
+        repositories.filter(letter__gt="")
+        .order_by()
+        .values_list("letter")
+        .annotate(count=Count("*"), total=Sum("score"), scores=Count("score"))
+    )
+    if scored := sum(scores for _, _, _, scores in now):
+        total = sum((Fraction(score_sum or 0) for _, _, score_sum, _ in now), Fraction(0))
+        days.append(Day(today, total / scored, {letter: count for letter, count, _, _ in now}))
     return tuple(days)
 
 

@@ -80,9 +80,8 @@ def run_scan(request: ScanRequest, hold: Hold | None = None) -> Assessment:
     if known is not None and all(_already_judged(repository, pack, commit) for pack in versions[1:]):
         with transaction.atomic():
             now = timezone.now()
-            Repository.objects.filter(pk=repository.pk).update(judged_at=now)
             refresh_plans(repository=repository, assessment=known, standard=built(version)[1], now=now)
-            finish(request, summary=f"Nothing has changed since {commit[:7]}")
+            finish(request, summary=f"Nothing has changed since {commit[:7]}", judged_at=now)
         meters.scan_ended("unchanged", request.stages)
         return known
     advance(request, ScanState.SCANNING)
@@ -128,6 +127,7 @@ def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
                 clone_seconds=environment.scan_seconds,
                 fetch_seconds=min(Limits().fetch_seconds, environment.scan_seconds),
                 listing_seconds=min(Limits().listing_seconds, environment.scan_seconds),
+                partial=environment.partial_clones,
             ),
             allow_private=environment.allow_private_addresses,
             stopped=hold.lost.is_set,
@@ -137,6 +137,16 @@ def mirrored(repository: Repository, hold: Hold) -> SourceMirror:
         upkeep.keep_within(folder, environment.mirrors_mb << 20, keep=mirror.path)
     meters.report_disk(socket.gethostname(), lambda: upkeep.disk_of(folder, environment.mirrors_mb << 20))
     return mirror
+
+
+def filled(
+    repository: Repository, mirror: SourceMirror, commits: Sequence[str], hold: Hold
+) -> frozenset[str]:
+    """Fetches what judging these commits needs and the mirror has not got yet; the ids of what the host lacks."""
+    if not mirror.absent(commits, repository.root):
+        return frozenset()
+    with _speaking_to(repository, hold):
+        return mirror.fill(commits, repository.root)
 
 
 @contextmanager
@@ -170,24 +180,27 @@ def _judged(
     versions: Sequence[RulesetVersion],
     hold: Hold,
 ) -> list[ScanResult]:
-    """One result per version. A mirror that turns out to be damaged is cloned afresh, once."""
+    """One result per version. A mirror that turns out to be damaged is cloned afresh, once; cloning again does not
+    bring what the host itself lacks."""
+    lacking = filled(repository, mirror, [commit], hold)
     try:
-        results = _scanned(repository, mirror, commit, versions, hold)
+        results = judged_apart(repository, mirror, commit, versions, hold)
     except ObjectError as error:
         if error.id not in ("git.corrupt", "git.failed"):
             raise
         results = []
     current = repository.current
-    tried = current is not None and current.commit == commit and not current.complete
+    tried = lacking or (current is not None and current.commit == commit and not current.complete)
     if mirror.source.kind == "local" or (results and (tried or all(one.complete for one in results))):
-        return results or _scanned(repository, mirror, commit, versions, hold)
+        return results or judged_apart(repository, mirror, commit, versions, hold)
     logger.warning("The mirror of %s is damaged and is cloned afresh.", repository.slug)
     with _speaking_to(repository, hold):
         mirror.rebuild()
-    return _scanned(repository, mirror, commit, versions, hold)
+    filled(repository, mirror, [commit], hold)
+    return judged_apart(repository, mirror, commit, versions, hold)
 
 
-def _scanned(
+def judged_apart(
     repository: Repository,
     mirror: SourceMirror,
     commit: str,

@@ -145,7 +145,7 @@ def _carry_on(work: HistoryRequest) -> bool:
     version = current_version()
     began = time.monotonic()
     spent_before = work.seconds
-    with opened(repository) as past:
+    with opened(work) as past:
         samples, gaps, notes = _plan(past, version, params, work.requested_at)
         result = {"skipped": [], "recorded": 0, **work.result, "notes": storable(notes)}
         known = {one["commit"] for one in result["skipped"]}
@@ -156,6 +156,7 @@ def _carry_on(work: HistoryRequest) -> bool:
         open_samples = [one for one in samples if one.commit not in known]
         todo = _unrecorded(repository, version, open_samples)
         progress(work, total=len(samples), done=len(samples) - len(todo), result=result)
+        past.fetch([one.commit for one in todo])
         judge = past.judge(version)
         careful = work.attempts > 0
         while todo:

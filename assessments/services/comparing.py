@@ -110,8 +110,9 @@ def look_closer(work: HistoryRequest) -> bool:
     )
     before, after = (pair.get(pk=work.params[side]) for side in ("before", "after"))
     old, new = state_of(repository, before), state_of(repository, after)
-    with opened(repository) as past:
+    with opened(work) as past:
         progress(work, total=1)
+        past.fetch([before.commit, after.commit])
         steps = _steps(before, after, old, new)
         wanted = [(before.commit, before.ruleset, _override_of(old.inputs))]
         wanted += [(before.commit, step.version, step.override) for step in steps]

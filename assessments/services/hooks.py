@@ -13,12 +13,14 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractUser
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from redis.exceptions import RedisError
 
 from assessments.choices import ACTIVE_STATES, DeliveryOutcome, Forge, ScanReason, ScanState
-from assessments.models import HookDelivery, PushHook, Repository, ScanPolicy, ScanRequest, Team
+from assessments.models import HookDelivery, Mirror, PushHook, Repository, ScanPolicy, ScanRequest, Team
 from assessments.pushes import (
     Push,
     PushMalformed,
@@ -231,8 +233,14 @@ def _meant(hook: PushHook, push: Push) -> list[Repository]:
         speaks_for = speaks_for.filter(team_id=hook.team_id)
     found = list(speaks_for.filter(mirror__canonical__in=canonical))
     if not found and canonical:  # forges take owner and name in any case
-        found = list(speaks_for.filter(mirror__canonical__iexact=canonical[0]))
+        found = list(speaks_for.filter(mirror__in=_in_any_case(canonical[0]).values("pk")))
     return found
+
+
+def _in_any_case(canonical: str) -> QuerySet[Mirror]:
+    """The mirrors of an address, asked for as the index has it: SQLite has none that ``iexact`` could use."""
+    mirrors = Mirror.objects.alias(any_case=Upper("canonical"))
+    return mirrors.filter(any_case=Upper(Value(canonical)))
 
 
 def _repeated(kept: HookDelivery, body: bytes) -> bool:

@@ -92,7 +92,10 @@ def tell(
     cause and day queues none."""
     moment = now or timezone.now()
     on = (day or moment).date()
-    same = Notification.objects.filter(event=event, cause=cause, day=on)
+    readers = wanted(people, event)
+    same = Notification.objects.filter(
+        user_id__in={user_id for user_id, _ in readers}, event=event, cause=cause, day=on
+    )
     told = set(same.values_list("user_id", "channel"))
     rows = [
         Notification(
@@ -105,15 +108,13 @@ def tell(
             due_at=moment,
             created_at=moment,
         )
-        for user_id, channel in _wanted(people, event)
+        for user_id, channel in readers
         if (user_id, channel) not in told
     ]
     if not rows:
         return 0
     Notification.objects.bulk_create(rows, ignore_conflicts=True)  # somebody else may tell at the same moment
-    fresh = same.filter(
-        user_id__in={row.user_id for row in rows}, created_at=moment, state=MessageState.WAITING
-    )
+    fresh = same.filter(created_at=moment, state=MessageState.WAITING)
     ids = list(fresh.values_list("pk", flat=True))
     transaction.on_commit(lambda: enqueue(ids))
     return len(ids)
@@ -201,14 +202,17 @@ def stop_mail(*, user: Person, event: Event) -> None:
     ).update(state=MessageState.FAILED, error_id="notification.stopped", error="Stopped by its reader.")
 
 
-def _wanted(people: QuerySet[Person], event: Event) -> list[tuple[int, str]]:
+def wanted(people: QuerySet[Person], event: Event) -> list[tuple[int, str]]:
     """(person, channel) of those who want the event and can be reached; three queries for any number."""
-    reached = dict(people.filter(is_active=True).values_list("pk", "email"))
+    active = people.filter(is_active=True)
+    reached = dict(active.values_list("pk", "email"))
     chosen = {
         (row.user_id, row.channel): row.wanted
-        for row in NotificationChoice.objects.filter(user__in=reached, event=event)
+        for row in NotificationChoice.objects.filter(user__in=active.values("pk"), event=event)
     }
-    hooked = set(NotificationTarget.objects.filter(user__in=reached).values_list("user_id", flat=True))
+    hooked = set(
+        NotificationTarget.objects.filter(user__in=active.values("pk")).values_list("user_id", flat=True)
+    )
     found = []
     for pk, email in sorted(reached.items()):
         for channel, there in (

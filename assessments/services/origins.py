@@ -96,7 +96,7 @@ def find_origins(work: HistoryRequest) -> bool:
         .order_by("-at", "assessment_id", "pk")[:MAX_CHANGES]
     )
     progress(work, total=work.done + len(todo))
-    with opened(work.repository) as past:
+    with opened(work) as past:
         for _, group in groupby(todo, key=lambda change: change.assessment_id):
             together = list(group)
             spent = work.seconds + time.monotonic() - began
@@ -124,6 +124,7 @@ def _origins(work: HistoryRequest, past: Past, changes: Sequence[VerdictChange])
     line, reason = _line(past, changes[0])
     if reason:
         return [{"note": reason} for _ in changes]
+    past.fetch(line)  # all of it, since only the child learns which of them it has to judge
     judge = past.judge(changes[0].assessment.ruleset)
     asked = [(change.item, change.after) for change in changes]
     flips = apart(work, partial(find_flips, judge, line, asked))

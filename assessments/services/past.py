@@ -8,7 +8,7 @@ its own, so a task may be delivered twice and a worker killed at any point; whoe
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from assessments.choices import ACTIVE_WORK, PastWork, WorkState
 from assessments.models import HistoryRequest, Repository, RulesetVersion
-from assessments.services.assess import mirrored
+from assessments.services.assess import filled, mirrored
 from assessments.services.clock import shared_now
 from assessments.services.queues import queue_of
 from assessments.services.rulesets import judging
@@ -34,8 +34,10 @@ from assessments.storable import storable
 from scanners.apart import run_apart
 from scanners.cache import BlobCache, Remembering, SqliteCache
 from scanners.errors import ScanError
+from scanners.held import is_sound
 from scanners.history import has_commit
-from scanners.mirror import is_sound, mirror_name
+from scanners.mirror import Mirror as SourceMirror
+from scanners.mirror import mirror_name
 from scanners.scan import ScanResult, scan
 from scanners.source_url import parse_source
 from scanners.tree import RepoTree
@@ -63,12 +65,20 @@ Judge = Callable[[str], ScanResult]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A repository's mirror on this machine, opened for judging old commits."""
+    """A repository's mirror on this machine, opened for judging old commits as part of a claimed piece of work."""
 
+    work: HistoryRequest
     repository: Repository
     path: Path
     head: str
     default_branch: str
+    mirror: SourceMirror
+
+    def fetch(self, commits: Sequence[str]) -> None:
+        """Has in the mirror what judging these commits needs, in one batch; what the host lacks is missing when they are
+        judged. Raises ScanError, WorkLost."""
+        _hold_long(self.work)
+        filled(self.repository, self.mirror, commits, Hold())
 
     def judge(self, version: RulesetVersion, profile_override: Mapping[str, Any] | None = None) -> Judge:
         """What judges commits by a version of a ruleset, through the cache of answers, each commit once."""
@@ -125,14 +135,16 @@ def apart(work: HistoryRequest, do: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def opened(repository: Repository) -> Iterator[Past]:
-    """The repository's mirror, brought up to date and kept meanwhile; a worker that lacks it clones it. Raises ScanError.
+def opened(work: HistoryRequest) -> Iterator[Past]:
+    """The mirror of the work's repository, brought up to date and kept meanwhile; a worker that lacks it clones it.
 
-    The host is asked first, for it alone decides what may be read.
+    The host is asked first, for it alone decides what may be read. Raises ScanError, WorkLost.
     """
+    repository = work.repository
+    _hold_long(work)
     mirror = mirrored(repository, Hold())
     with mirror.in_use():
-        yield Past(repository, mirror.path, mirror.head(), mirror.default_branch)
+        yield Past(work, repository, mirror.path, mirror.head(), mirror.default_branch, mirror)
 
 
 def mirror_at_hand(repository: Repository, *commits: str) -> Path | None:
@@ -203,7 +215,7 @@ def claim_work(*, work_id: int, now: datetime | None = None) -> HistoryRequest |
     moment = now or timezone.now()
     claim = uuid.uuid4().hex
     waiting = HistoryRequest.objects.filter(pk=work_id, state=WorkState.QUEUED)
-    first = (moment if now else Now()) + _first_lease()
+    first = (moment if now else Now()) + _long_lease()
     if not waiting.update(state=WorkState.RUNNING, claim=claim, lease_until=first):
         return None
     HistoryRequest.objects.filter(pk=work_id, started_at=None).update(started_at=moment)
@@ -213,9 +225,15 @@ def claim_work(*, work_id: int, now: datetime | None = None) -> HistoryRequest |
     return work if work.claim == claim else None
 
 
-def _first_lease() -> timedelta:
-    """The mirror comes first, and a clone may take as long as a scan before there is any progress to tell."""
+def _long_lease() -> timedelta:
+    """For a clone or a batch of contents, which may take as long as a scan before there is any progress to tell."""
     return LEASE + timedelta(seconds=settings.ENVIRONMENT.scan_seconds)
+
+
+def _hold_long(work: HistoryRequest) -> None:
+    """Keeps the lease while the host is spoken to; the next progress shortens it again. Raises WorkLost."""
+    if not _mine(work).update(lease_until=Now() + _long_lease()):
+        raise WorkLost
 
 
 def progress(work: HistoryRequest, **fields: Any) -> None:
@@ -281,7 +299,7 @@ def recover_work(*, now: datetime | None = None, at_start: bool = False) -> int:
     if at_start:
         running.update(lease_until=moment - timedelta(seconds=1))
     # What ends later than any lease that is written now was written by a clock that has been set back since.
-    running.filter(lease_until__gt=moment + 2 * _first_lease()).update(lease_until=moment + LEASE)
+    running.filter(lease_until__gt=moment + 2 * _long_lease()).update(lease_until=moment + LEASE)
     again = []
     for work in running.filter(lease_until__lt=moment).select_related("repository"):
         attempts = work.attempts + 1

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from assessments.choices import ACTIVE_STATES
 from assessments.models import ApiToken, Assessment, AuditEvent, Repository, Rescan, ScanRequest, Standing
+from assessments.services.previews import remove_previews
 from assessments.services.repository_settings import remove_for_good
 from assessments.services.saved_views import remove_deleted
 from scanners import upkeep
@@ -39,6 +40,7 @@ def purge(*, now: datetime | None = None) -> dict[str, int]:
         "evidence": forget_evidence,
         "scans": remove_scans,
         "rescans": remove_rescans,
+        "previews": remove_previews,
         "repositories": remove_for_good,
         "audit": remove_audit_lines,
         "sessions": remove_sessions,

@@ -163,6 +163,26 @@ def problems_of_text(text: str) -> list[str]:
     return []
 
 
+def draft_version(draft: RulesetDraft) -> RulesetVersion:
+    """The draft as a version that is in no database, to judge by. Raises RulesetError."""
+    document = from_text(draft.document)
+    validate_document(document)
+    load_standard(document)
+    _keeps_its_id(draft, document)
+    return RulesetVersion(
+        ruleset=draft.ruleset,
+        version=str(document["version"])[:40],
+        title=document["title"],
+        document=draft.document,
+        digest=digest_of(document),
+    )
+
+
+def _keeps_its_id(draft: RulesetDraft, document: dict[str, Any]) -> None:
+    if document["id"] != draft.ruleset:
+        raise RulesetError("ruleset.renamed", f"The document's id must stay {draft.ruleset}.")
+
+
 @transaction.atomic
 def publish_draft(
     *, draft: RulesetDraft, version: str, actor: AbstractUser, notes: str = ""
@@ -173,8 +193,7 @@ def publish_draft(
         document["version"] = version
     validate_document(document)
     load_standard(document)
-    if document["id"] != draft.ruleset:
-        raise RulesetError("ruleset.renamed", f"The document's id must stay {draft.ruleset}.")
+    _keeps_its_id(draft, document)
     if RulesetVersion.objects.filter(ruleset=draft.ruleset, version=version).exists():
         raise RulesetError(
             "ruleset.version-taken", f"Version {version} has been published before.", hint="Choose another."

@@ -258,11 +258,18 @@ def _stages(scan: ScanRequest) -> dict[str, float]:
     return {**scan.stages, scan.state: round(now - entered, 2)}
 
 
-def finish(scan: ScanRequest, *, summary: str, files: int | None = None, bytes: int | None = None) -> None:
+def finish(
+    scan: ScanRequest,
+    *,
+    summary: str,
+    files: int | None = None,
+    bytes: int | None = None,
+    judged_at: datetime | None = None,
+) -> None:
     """Marks the scan done, inside the transaction that recorded its result. Raises ClaimLost.
 
     ``files`` and ``bytes`` of the mirror, where the repository was read, decide with the time that it took how it
-    waits from now on.
+    waits from now on. ``judged_at`` is told where the verdicts that stand are still right.
     """
     now = timezone.now()
     stages = _stages(scan)
@@ -271,11 +278,11 @@ def finish(scan: ScanRequest, *, summary: str, files: int | None = None, bytes: 
     ):
         raise ClaimLost
     scan.stages = stages
-    size: dict[str, Any] = {}
+    found: dict[str, Any] = {"judged_at": judged_at} if judged_at else {}
     if files is not None:
         seconds = round(sum(stages.values()), 2)
         large = is_large(bytes=bytes, files=files, seconds=seconds)
-        size = {"files": files, "scan_seconds": seconds, "large": large}
+        found |= {"files": files, "scan_seconds": seconds, "large": large}
     Repository.objects.filter(pk=scan.repository_id).update(
         last_error_id="",
         last_error="",
@@ -285,7 +292,7 @@ def finish(scan: ScanRequest, *, summary: str, files: int | None = None, bytes: 
         next_scan_at=next_scan_at(scan.repository, now),
         # A push that came while this scan ran may not be in what it read.
         pushed_at=Case(When(pushed_at__gt=scan.started_at or now, then=F("pushed_at")), default=None),
-        **size,
+        **found,
     )
     _ended(scan)
 

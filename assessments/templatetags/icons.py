@@ -1,7 +1,7 @@
 """Icons that repeat on a page: drawn once in its sprite, and used from there by name."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import lucide
 from django import template
@@ -28,6 +28,7 @@ SPRITE = (
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)  # a report holds two hundred of a dozen kinds
 def icon(name: str, look: str = "", says: str = "") -> SafeString:
     """The icon of that name out of the sprite; ``look`` is "" or "s" for a small one.
 

@@ -13,12 +13,13 @@ from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from assessments import pushes
 from assessments.choices import DeliveryOutcome, Forge, ScanReason, ScanState
-from assessments.models import AuditEvent, HookDelivery, PushHook, Repository, ScanRequest
+from assessments.models import AuditEvent, HookDelivery, Mirror, PushHook, Repository, ScanRequest
 from assessments.selectors.care import care_of
 from assessments.services import due, hooks, scans, schedule
 from tests import factories
@@ -466,3 +467,16 @@ def test_answers_come_within_fifty_milliseconds(shop: Repository) -> None:
         took.append(time.process_time() - started)
         assert outcome() == "queued"
     assert statistics.median(took) < 0.05
+
+
+def test_an_address_in_another_case_is_found_by_an_index(shop: Repository) -> None:
+    Mirror.objects.bulk_create(
+        Mirror(url=f"https://forge.example/o/{n}", canonical=f"https://forge.example/o/{n}")
+        for n in range(2000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    mirrors = hooks._in_any_case("https://forge.example/Acme/SHOP")
+    assert list(mirrors) == [shop.mirror]
+    assert "mirror_any_case" in mirrors.explain()
+    assert not hooks._in_any_case("https://forge.example/acme/sho_").exists()

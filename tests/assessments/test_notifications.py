@@ -10,10 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
+import django_rq
 import pytest
+import redis
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from rq import SimpleWorker
 
 from assessments.choices import Channel, Event, MessageState, Origin, Role, ScanReason
 from assessments.messages import Message
@@ -412,20 +415,86 @@ def test_queues_carry_numbers_alone(
     assert b"Shop dropped" not in job.data
 
 
+def waiting() -> list[list[Any]]:
+    """The arguments of the digests that are before the job worker."""
+    jobs = django_rq.get_queue("mails").jobs
+    assert {job.func_name for job in jobs} <= {"assessments.jobs.send_digest"}
+    return [list(job.args) for job in jobs]
+
+
+def work() -> None:
+    """Has the job worker do, in this process, what waits."""
+    with patch.object(SimpleWorker, "_install_signal_handlers"):
+        queue = django_rq.get_queue("mails")
+        SimpleWorker([queue], connection=queue.connection, serializer=queue.serializer).work(burst=True)
+
+
 class TestDigest:
     MONDAY = datetime(2026, 3, 9, 7, 30, tzinfo=UTC)
 
-    def test_monday_morning_tells_each_teams_week_once(self, shop: Repository) -> None:
+    def test_monday_morning_tells_each_teams_week_once(self, shop: Repository, queues: str) -> None:
         factories.ruleset()
         one, two = factories.member(shop.team), factories.member(shop.team)
-        Membership.objects.create(team=factories.repository().team, user=one, role=Role.MEMBER)
-        factories.team()
+        other = factories.repository().team
+        Membership.objects.create(team=other, user=one, role=Role.MEMBER)
+        factories.member(factories.team())
+        factories.repository(team=factories.team())
         assert digests.send_digests(now=self.MONDAY - timedelta(hours=1)) == 0
-        assert digests.send_digests(now=self.MONDAY) == 3
-        assert digests.send_digests(now=self.MONDAY + timedelta(hours=1)) == 0
+        assert digests.send_digests(now=self.MONDAY) == 2
+        assert sorted(waiting()) == sorted([[shop.team_id, "2026-03-09"], [other.pk, "2026-03-09"]])
+        assert digests.send_digests(now=self.MONDAY + timedelta(hours=1)) == 0, "their jobs still wait"
+        work()
+        assert sorted(Notification.objects.values_list("cause", "user")) == sorted(
+            (f"team:{team.pk}", user.pk) for team, user in ((shop.team, one), (shop.team, two), (other, one))
+        )
+        with patch.object(digests, "digest_of", side_effect=AssertionError("composed again")):
+            assert digests.send_digests(now=self.MONDAY + timedelta(hours=2)) == 0
+            assert digests.send_digest(team_id=shop.team_id, on=self.MONDAY.date()) == 0
         assert digests.send_digests(now=self.MONDAY + timedelta(days=1)) == 0
-        assert digests.send_digests(now=self.MONDAY + timedelta(days=7)) == 3
-        assert {row.user for row in told(Event.DIGEST)} == {one, two}
+        assert digests.send_digests(now=self.MONDAY + timedelta(days=7)) == 2
+
+    def test_what_the_queue_lost_or_a_job_failed_at_is_asked_for_again(
+        self, shop: Repository, queues: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        factories.ruleset()
+        factories.member(shop.team)
+        with patch("django_rq.get_queue", side_effect=redis.ConnectionError):
+            assert digests.send_digests(now=self.MONDAY) == 0
+        assert digests.send_digests(now=self.MONDAY + timedelta(hours=1)) == 1
+        with redis.Redis.from_url(queues) as server:
+            server.flushdb()
+        assert digests.send_digests(now=self.MONDAY + timedelta(hours=2)) == 1
+        with patch.object(digests, "digest_of", side_effect=RuntimeError):
+            work()
+        assert told(Event.DIGEST) == []
+        [failed] = django_rq.get_queue("mails").failed_job_registry.get_job_ids()
+        with redis.Redis.from_url(queues) as server:
+            assert 0 < server.ttl(f"rq:job:{failed}") < 3600, "gone before the next hour asks"
+            server.delete(f"rq:job:{failed}")
+        assert digests.send_digests(now=self.MONDAY + timedelta(hours=3)) == 1
+        work()
+        assert len(told(Event.DIGEST)) == 1
+
+    def test_nobody_who_wants_it_and_a_team_that_is_gone_cost_no_composing(
+        self, shop: Repository, queues: str
+    ) -> None:
+        member = factories.member(shop.team)
+        notifications.choose(user=member, wanted=[])
+        assert digests.send_digests(now=self.MONDAY) == 0
+        assert digests.send_digest(team_id=shop.team_id + 1000, on=self.MONDAY.date()) == 0
+
+    def test_asking_costs_the_same_for_any_number_of_teams(self, shop: Repository, queues: str) -> None:
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as captured:
+                digests.send_digests(now=self.MONDAY)
+            return len(captured)
+
+        factories.member(shop.team)
+        one = queries()
+        for _ in range(5):
+            factories.member(factories.repository(team=factories.team()).team)
+        assert queries() == one
+        assert len(waiting()) == 6
 
     def test_it_says_how_the_team_stands_and_what_moved(self, shop: Repository) -> None:
         factories.assessment(shop, fails(60), now=self.MONDAY - timedelta(days=20))

@@ -99,6 +99,32 @@ def test_what_a_killed_child_had_started_goes_with_it(
     assert wait_until(gone)
 
 
+def test_its_number_is_still_its_own_when_its_group_is_killed(
+    tmp_path: Path, supervise: Callable[..., Supervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[tuple[int, str]] = []
+
+    def killpg(pid: int, _signal: int) -> None:
+        killed.append((pid, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]))
+
+    monkeypatch.setattr("assessments.supervisor.os.killpg", killpg)
+    one, two = child(tmp_path), child(tmp_path, "two")
+    supervisor = supervise(one, two)
+    first, second = pid_of(one), pid_of(two)
+    os.kill(first, signal.SIGKILL)
+
+    def back() -> bool:
+        supervisor.tend()
+        return one.process is not None and one.process.pid != first
+
+    assert wait_until(back)
+    assert two.process is not None
+    os.kill(second, signal.SIGKILL)
+    two.process.wait()  # somebody reaps it: whose its number is by now is not known
+    assert not wait_until(lambda: supervisor.tend() or second in dict(killed), seconds=0.1)
+    assert killed == [(first, "Z")]
+
+
 def test_one_that_keeps_dying_is_tried_less_and_less_often(
     tmp_path: Path, supervise: Callable[..., Supervisor]
 ) -> None:

@@ -165,13 +165,16 @@ def test_a_task_whose_process_is_killed_under_a_living_worker_is_done_by_the_nex
     queues: str, worker: Callable[..., Worker], scan: ScanRequest, tmp_path: Path
 ) -> None:
     reached = tmp_path / "reached"
-    one = worker(STALL_AT="scanning", STALL_FILE=str(reached))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    one = worker(STALL_AT="scanning", STALL_FILE=str(reached), TMPDIR=str(temporary))
     scans.enqueue(scan)
-    assert eventually(reached.exists), one.log.read_text()
+    assert eventually(lambda: any(temporary.rglob("left-by-a-task"))), one.log.read_text()
     child = one.working_child()
     os.kill(child, signal.SIGKILL)
     # The broker delivers the task again at once; the lease of the dead one still holds, so nothing is claimed.
     assert eventually(lambda: one.working_child() not in (0, child))
+    assert eventually(lambda: not any(temporary.rglob("left-by-a-task"))), "its worker lives on"
     scan.refresh_from_db()
     assert scan.state == ScanState.SCANNING
     assert recovery.recover_abandoned(now=timezone.now() + scans.LEASE + timedelta(seconds=1)) == 1

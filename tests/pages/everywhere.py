@@ -33,6 +33,8 @@ from assessments.models import (
     HistoryRequest,
     PushHook,
     Repository,
+    RulesetDraft,
+    RulesetPreview,
     SavedView,
     Team,
 )
@@ -41,6 +43,7 @@ from assessments.services.credentials import add_credential, grant_credential
 from assessments.services.delivery import stop_url
 from assessments.services.hooks import add_hook
 from assessments.services.plans import Wish, save_plan
+from assessments.services.rulesets import DEFAULT, open_draft
 from assessments.services.saved_views import save_view
 from tests import factories
 
@@ -125,6 +128,7 @@ def populate(admin: AbstractUser) -> Populated:
     save_view(owner=admin, list="activity", name="What failed", query="state=failed")
     EmailAddress.objects.create(user=admin, email=admin.email, verified=True, primary=True)
     _exports(repository, admin)
+    _previews(open_draft(ruleset=DEFAULT, actor=admin), repository, named)
     HistoryRequest.objects.create(
         repository=repository,
         kind=PastWork.BACKFILL,
@@ -189,6 +193,77 @@ def _exports(repository: Repository, admin: AbstractUser) -> None:
         Export.objects.create(requested_by=admin, requested_at=now, **row)
 
 
+def _previews(draft: RulesetDraft, *of: Repository) -> None:
+    now = timezone.now()
+    rows = [
+        {
+            "repository": one.pk,
+            "name": one.name,
+            "slug": one.slug,
+            "team": one.team.name,
+            "commit": "b" * 40,
+            "letters": ["B+", ["D+", "A"][number % 2]],
+            "scores": ["181/3", ["59/2", "85"][number % 2]],
+            "raw_scores": ["181/3", ["59/2", "85"][number % 2]],
+            "flips": [
+                ["testing.unit", "pass", "fail"],
+                ["devops.ci", "fail", "pass"],
+                ["new.item", "", "unknown"],
+            ],
+            "unread": number,
+            "afresh": bool(number),
+        }
+        for number, one in enumerate(of)
+    ]
+    skipped = {
+        "repository": 0,
+        "name": LONG[:200],
+        "slug": "long",
+        "team": "Payments",
+        "id": "preview.no-mirror",
+        "reason": "This machine has no mirror of it.",
+    }
+    result = {
+        "version": draft.based_on.version,
+        "chosen": [[row["repository"], 0] for row in rows] + [[0, 0]],
+        "sample": {"of": 812, "letters": [["B+", 2, 700], ["", 1, 112]], "teams": [2, 40]},
+        "rows": rows,
+        "skipped": [skipped],
+        "items": {
+            "testing.unit": "Unit tests",
+            "devops.ci": "Continuous integration",
+            "new.item": "A new item",
+        },
+    }
+    for state, more in (
+        (WorkState.FAILED, {"error_id": "preview.failed", "error": "The preview could not be made."}),
+        (WorkState.RUNNING, {"total": 50, "done": 7, "started_at": now - timedelta(seconds=20)}),
+        (
+            WorkState.DONE,
+            {"result": result, "total": 3, "done": 3, "skipped": 1, "finished_at": now},
+        ),
+    ):
+        values = {
+            "revision": draft.revision,
+            "requested_at": now,
+            "lease_until": now + timedelta(minutes=1),
+            **more,
+        }
+        RulesetPreview.objects.create(
+            draft=draft,
+            ruleset=draft.ruleset,
+            name=str(draft),
+            state=state,
+            requested_by=draft.edited_by,
+            **values,
+        )
+    RulesetDraft.objects.filter(pk=draft.pk).update(revision=draft.revision + 1)
+
+
+def _preview_in(state: WorkState) -> str:
+    return f"/standard/previews/{RulesetPreview.objects.filter(state=state).earliest('pk').key}/"
+
+
 def pages(of: Populated) -> dict[str, str]:
     """Address by a name that says what is shown; the part before ``:`` is the name of the route."""
     repository, team = f"/repositories/{of.repository.slug}/", f"/teams/{of.team.slug}/"
@@ -235,6 +310,10 @@ def pages(of: Populated) -> dict[str, str]:
         "notification-stop": urlsplit(stop_url(of.admin, Event.GRADE_DROP)).path,
         "standard": "/standard/",
         "standard-item": "/standard/testing.unit/",
+        "preview-list": "/standard/previews/",
+        "preview-detail": _preview_in(WorkState.DONE),
+        "preview-detail:under-way": _preview_in(WorkState.RUNNING),
+        "preview-detail:failed": _preview_in(WorkState.FAILED),
         "framework-list": "/frameworks/",
         "framework": "/frameworks/twelve-factor/",
         "framework-control": "/frameworks/twelve-factor/III/",
@@ -293,6 +372,7 @@ OTHERS = frozenset(
         "repository-progress",
         "repository-backfill-progress",
         "rescan-progress",
+        "preview-progress",
         "team-names",
         # Steps of signing in that need the one before, and what is for people without a password.
         "account_confirm_login_code",

@@ -49,6 +49,8 @@ IDS = (
     "/webhooks/none/",
     "/exports/0b7e6f3a-4f0c-4d9e-9a55-3f6f1f2c7d10/",
     "/exports/not-a-key/",
+    "/standard/previews/0b7e6f3a-4f0c-4d9e-9a55-3f6f1f2c7d10/",
+    "/standard/previews/not-a-key/",
     "/activity/rescans/99999999999999999999999/",
     "/account/tokens/none/revoke/",
     "/notifications/stop/none/",

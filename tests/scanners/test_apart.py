@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -57,6 +58,27 @@ def test_a_mistake_of_ours_comes_back_with_its_place() -> None:
 
     with pytest.raises(WorkFailed, match="ZeroDivisionError: told"):
         apart(work)
+
+
+def test_a_childs_temporary_files_go_with_it_however_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def work() -> str:
+        _, left = tempfile.mkstemp()
+        (tmp_path / "seen").write_text(left)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return left
+
+    with pytest.raises(ScanError) as caught:
+        apart(work)
+    assert caught.value.id == "scan.killed"
+    assert Path((tmp_path / "seen").read_text()).parent.parent == tmp_path
+    assert [place.name for place in tmp_path.iterdir()] == ["seen"]
+    assert tempfile.gettempdir() == str(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    assert apart(lambda: 7) == 7
 
 
 def test_work_that_takes_too_long_is_ended() -> None:

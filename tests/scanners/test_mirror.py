@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scanners import mirror as mirrors
+from scanners import held
 from scanners.errors import LimitError, ObjectError, ScanError, SourceError
-from scanners.mirror import Limits, Mirror, is_sound, mirror_name, open_source
+from scanners.held import is_sound
+from scanners.mirror import Limits, Mirror, mirror_name, open_source
 from scanners.source_url import Credential, parse_source
 from scanners.tree import RepoTree
 from tests.git_http import GitServer, serving
@@ -469,8 +470,8 @@ def test_git_is_not_asked_again_whether_a_mirror_is_sound_until_its_files_change
     mirror = opened(served, tmp_path)
     assert is_sound(mirror.path)
     asked = []
-    check = mirrors._is_sound
-    monkeypatch.setattr(mirrors, "_is_sound", lambda path: asked.append(path) or check(path))
+    check = held._is_sound
+    monkeypatch.setattr(held, "_is_sound", lambda path: asked.append(path) or check(path))
     assert is_sound(mirror.path) and not asked
     pack = next((mirror.path / "objects/pack").glob("*.pack"))
     content = pack.read_bytes()

@@ -9,6 +9,7 @@ FIXED = {
     "repository-add": "/repositories/add/",
     "teams": "/teams/",
     "standard": "/standard/",
+    "previews": "/standard/previews/",
     "activity": "/activity/",
     "exports": "/exports/",
     "schedule": "/schedule/",

@@ -85,6 +85,8 @@ FORMATTING = [
     ("gofmt in CI", {**GO, **ci("test -z $(gofmt -l .)")}, "pass"),
     ("gofmt in a linter", {**GO, ".golangci.yml": "linters:\n  enable:\n    - gofmt\n"}, "pass"),
     ("a target of make", {**GO, "Makefile": "fmt:\n\tgo fmt ./...\n"}, "pass"),
+    ("a recipe", {"a.py": "x = 1\n", "justfile": "lint:\n  poetry run ruff format src\n"}, "pass"),
+    ("a recipe that says black", {"a.py": "x = 1\n", "Makefile": "x:\n\techo back in black\n"}, "fail"),
     ("rustfmt in CI", {**RUST, **ci("cargo fmt --check")}, "pass"),
     ("rustfmt by its file", {**RUST, "rustfmt.toml": "max_width = 100\n"}, "pass"),
     ("Spotless", {"A.java": "class A {}\n", "build.gradle": "plugins { id 'com.diffplug.spotless' version '6' }\n"}, "pass"),

@@ -59,6 +59,7 @@ def test_queries_are_analysed_on_purpose(files: dict[str, str], expected: str) -
     [
         ({"a.py": "engine = create_async_engine(url)\nasync def a(): ...\n"}, "pass"),
         ({"a.py": "engine = create_engine(url)\ndef a(): ...\n"}, "fail"),
+        ({"a.py": "from databases import Database\ndatabase = Database(URL)\n"}, "pass"),
         ({"a.ts": "import { PrismaClient } from '@prisma/client';\nnew PrismaClient();\n"}, "pass"),
         ({"a.ts": "import Database from 'better-sqlite3';\nnew Database('a.db');\n"}, "fail"),
         ({"a.tsx": "const help = ['/data-sources/mongodb-setup'];\n"}, "fail"),
