@@ -22,7 +22,7 @@ from scanners.matchers.code import CodeMatcher, find_lines
 from scanners.matchers.text import TextMatcher
 from scanners.tree import decode_text
 
-ENGINE_VERSION = 6
+ENGINE_VERSION = 7
 """Grows when the meaning of an observation changes; part of every cache key."""
 
 NOT_TEXT = 2

@@ -61,7 +61,8 @@ _TEST_CONFIG = re.compile(
 _GENERATED_NAME = re.compile(
     r"(\.min\.(js|css)|\.bundle\.js|\.pb\.go|\.pb\.gw\.go|_pb2(_grpc)?\.pyi?|\.pb\.(cc|h)|_pb\.(js|ts|d\.ts)|\.g\.(cs|dart)|"
     r"\.designer\.cs|\.generated\.\w+|\.gen\.\w+|_gen\.go|_generated\.go|_string\.go|wire_gen\.go|\.snap|\.map|\.lock|-lock\.json|"
-    r"-lock\.ya?ml|\.lockb|go\.sum|npm-shrinkwrap\.json|modelsnapshot\.cs|routetree\.gen\.ts|\.po|\.pot|\.svg|\.designer\.vb|structure\.sql|gradlew(\.bat)?|mvnw(\.cmd)?)$"
+    r"-lock\.ya?ml|\.lockb|go\.sum|npm-shrinkwrap\.json|modelsnapshot\.cs|routetree\.gen\.ts|\.po|\.pot|\.svg|\.designer\.vb|structure\.sql|gradlew(\.bat)?|mvnw(\.cmd)?|"
+    r"\.phpstorm\.meta\.php|_ide_helper(_models)?\.php)$"
 )
 _TEST_DIR = re.compile(
     r"^(tests?|e2e)[_-][a-z0-9]+$|(^|[._-])(unit|integration|functional|acceptance|architecture|e2e|api|app|component)?[._-]?tests?$"

@@ -87,7 +87,7 @@ def _opens_comment(data: bytes, position: int) -> bool:
     start = data.rfind(b"\n", 0, position) + 1
     before = data[start:position]
     return not before.strip() or (
-        before[-1:] in b" \t;{(," and before.count(b'"') % 2 == 0 and before.count(b"'") % 2 == 0
+        before[-1:] in b" \t;{(," and all(before.count(quote) % 2 == 0 for quote in (b'"', b"'", b"`"))
     )
 
 

@@ -50,6 +50,9 @@ _CS_ROUTE = lazy_re2(rb"\[Http(?:Get|Post|Put|Patch|Delete)|\.Map(?:Get|Post|Put
 _CS_SPEC = lazy_re2(
     rb"\[(?:EndpointSummary|EndpointDescription|SwaggerOperation)|\.With(?:Summary|Description|OpenApi)\(|/// <summary>[^\n]*\n(?:\s*///[^\n]*\n)*(?:\s*\[[^\n]*\n)*\s*\[Http|\bSummary\(s\s*=>"
 )
+_CS_CONFIGURE = lazy_re2(rb"\boverride\s+void\s+Configure\(\)")
+_CS_VERB = lazy_re2(rb"(?m)^\s*(?:Get|Post|Put|Patch|Delete|Verbs)\(")
+"""FastEndpoints: a class of its own for each endpoint, which names its verb and route where it is configured."""
 _PHP_ROUTE = lazy_re2(
     rb"#\[(?:Route|Get|Post|Put|Patch|Delete)\(|@Route\(|Route::(?:get|post|put|patch|delete|apiResource)\(|#\[(?:GetCollection|ApiResource)"
 )
@@ -88,7 +91,7 @@ class EndpointDescriptions:
     ``value`` is the share described, of the committed description where it covers the more endpoints, else of the code."""
 
     name = "endpoint-descriptions"
-    version = 3
+    version = 4
     languages = frozenset(
         [
             "python",
@@ -112,7 +115,7 @@ class EndpointDescriptions:
     roles = frozenset(["source", "docs"])
     gate = (
         r"@\w+[\w.]*\.(get|post|put|patch|delete|route|api_operation)\(|extend_schema|swagger|openapi|@(Get|Post|Put|Patch|Delete)|@(GET|POST|PUT|DELETE|RequestMapping)\b|"
-        r"@Router|\[Http|\.Map(Get|Post|Put|Delete)|\.(get|post|put|patch|delete|route|openapi)\(|Route|OA\\|utoipa|oai|type (Query|Mutation)|rpc |huma|desc [\"']|operation :|def \w+\(conn|APIView|ViewSet|Resource\)"
+        r"@Router|\[Http|\.Map(Get|Post|Put|Delete)|\.(get|post|put|patch|delete|route|openapi)\(|Route|OA\\|utoipa|oai|type (Query|Mutation)|rpc |huma|desc [\"']|operation :|def \w+\(conn|APIView|ViewSet|Resource\)|void Configure\("
     )
 
     def observe(self, data: bytes, language: str) -> Any | None:
@@ -163,7 +166,10 @@ def _count(data: bytes, language: str) -> tuple[int, int, int, int]:
         return len(_JAVA_ROUTE.findall(code)), spec, 0, 0
     if language == "csharp":
         code = _LINE_COMMENT.sub(b"", data)
-        return len(_CS_ROUTE.findall(code)), len(_CS_SPEC.findall(code)), 0, 0
+        routes = len(_CS_ROUTE.findall(code))
+        if _CS_CONFIGURE.search(code):
+            routes += len(_CS_VERB.findall(code))
+        return routes, len(_CS_SPEC.findall(code)), 0, 0
     if language == "php":
         spec = len(_PHP_SPEC.findall(data))
         return len(_PHP_ROUTE.findall(_LINE_COMMENT.sub(b"", data))), spec, 0, spec

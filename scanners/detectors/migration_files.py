@@ -27,7 +27,7 @@ class MigrationFiles:
     """Facts: [migrations in the file, reversible ones, line]. ``count`` is the number of migrations."""
 
     name = "migration-files"
-    version = 4
+    version = 5
     languages = frozenset(
         ["python", "javascript", "typescript", "go", "java", "kotlin", "ruby", "php", "csharp", "rust", "elixir", "sql", "xml", "yaml"]
     )  # fmt: skip
@@ -103,6 +103,7 @@ def _plain_sql(view: "TreeView") -> Iterator[tuple[str, Form]]:
             re.sub(r"\.sql$", ".rollback.sql", path),
             re.sub(r"\.sql$", "_down.sql", path),
             f"{folder.rpartition('/')[0]}/down/{name}",
+            f"{folder}/down/{name}",
             f"{folder}/rollback/{name}",
         }
         down = next((p for p in partners & downs if _says_something(view, p)), None)

@@ -84,7 +84,9 @@ _GO_OWN = _re(
     r"\bfunc\s*(?:\w+)?\(\s*\w+ (?:\*sql\.Tx|\*sqlx\.Tx|\*sql\.DB|\*gorm\.DB|pgx\.Tx)[^)\n]*\)\s*\(?(?:\w+ )?error"
 )
 
-_RUBY = _re(r"<\s*ActiveRecord::Migration|Sequel\.migration|Sequel::Migration|ROM::SQL\.migration")
+_RUBY = _re(
+    r"<\s*ActiveRecord::Migration|Sequel\.migration|Sequel::Migration|(?:ROM::SQL|Hanami::Model)\.migration"
+)
 _ELIXIR = _re(r"use\s+Ecto\.Migration\b")
 _CHANGE = _re(r"(?m)^\s*(?:def\s+(?:self\.)?change\b|change do)")
 _KEYWORD_DOWN = _re(r"(?m)^[ \t]*(?:def\s+(?:self\.)?down\b|down do)[^\n]*\n\s*([^\n]*)")

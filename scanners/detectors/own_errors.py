@@ -14,7 +14,7 @@ from scanners.lazy import lazy_re2
 if TYPE_CHECKING:
     from scanners.view import TreeView
 
-_JS = rb"class[ ]+(?P<name>\w+)(?:<[^>{]*>)?[ ]+extends[ ]+(?:\w+\.)?(?P<base>\w*(?:Error|Exception))\b"
+_JS = rb"class[ ]+(?P<name>\w+)(?:<[^>{]*>)?[ ]+extends[ ]+(?:\w+\.)?(?P<base>\w*(?:Error|Exception)(?:Base)?)\b"
 _TYPES = {
     "python": rb"(?m)^[ \t]*class[ ]+(?P<name>\w+)\([^)]*?\b(?P<base>\w*(?:Exception|Error|Warning|Failure|Abort|HTTPException|Problem))\b[^)]*\)[ ]*:",
     "javascript": _JS,
@@ -56,7 +56,7 @@ class OwnErrors:
     """
 
     name = "own-errors"
-    version = 2
+    version = 3
     languages = frozenset(_TYPES)
     roles = frozenset(["source"])
     gate = r"Exception|Error|Err[A-Z]|defexception|Failure|#\[error|Problem|err[A-Z]"

@@ -49,7 +49,7 @@ _THROWN = r"\b(?:new|raise|throw|abort_with)\s+(?:\w+(?:\.|::|\\))*(?:Http|HTTP|
 _CALLED = (
     r"(?:\.|::|->|\b(?:return|=>)\s+(?:this\.|await\s+)?)(?:(?:JSON|HTML|Text|Send|send|respond|render|error|Write|write)(?:Error)?_?)?"
     + _named("c")
-    + r"(?:Error|Response|Exception|AsJson)?\("
+    + r"(?:Error|Response|Exception|AsJson|Async)?\("
 )
 _NUMBER = (
     r"(?:(?:\b|_)status(?:_?[cC]ode)?[\"'\]]*\s*(?:=|:|\(|=>)\s*|\bstatus\w*\(?[^\n]*(?:\|\||\?\?)\s*|\b(?:sendStatus|abort|abort_if|abort_unless|halt|head|HTTPException|HttpException|HttpError|"
@@ -109,6 +109,9 @@ def _pattern(language: str) -> Any:
 
 
 _PATTERNS: dict[str, Any] = {}
+_HTTP_501 = frozenset(["javascript", "typescript"])
+_UNWRITTEN = lazy_re2(rb"\bNotImplemented(?:Error|Exception)$")
+"""Of a language rather than of HTTP: the mark of a method that is still to be written."""
 _MAX_PLACES = 2000
 """A bound on what one hostile file may cost."""
 
@@ -120,7 +123,7 @@ class StatusCodes:
     """
 
     name = "status-codes"
-    version = 2
+    version = 3
     languages = frozenset(_LANGUAGES)
     roles = frozenset(["source"])
     gate = (
@@ -134,6 +137,8 @@ class StatusCodes:
         found: dict[str, int] = {}
         for match in islice(_PATTERNS[language].finditer(data), _MAX_PLACES):
             code = _code(match)
+            if code == "501" and language not in _HTTP_501 and _UNWRITTEN.search(match[0]):
+                continue
             if not code or code in found or in_comment(data, match.start(), language):
                 continue
             start = data.rfind(b"\n", 0, match.start()) + 1

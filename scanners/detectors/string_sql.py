@@ -70,7 +70,9 @@ _CALLS = lazy_re2(
     rb"find_by_sql|where|createquery|createnativequery|preparestatement|statement|executesql\w*|fromsqlraw|sqlquery|queryasync|get_results|"
     rb"get_var|mysqli_query|pg_query|read_sql\w*|sql|stmt|cursor|db)\b"
 )
-_TAGGED = lazy_re2(rb"(?:\bsql|queryRaw|executeRaw|\.sql|\bSQL|gql|graphql|css|html)(?:<[^>]*>)?`[^`]*$")
+_TAGGED = lazy_re2(
+    rb"(?:\bsql|queryRaw|executeRaw|\.sql|\bSQL|gql|graphql|css|html)(?:\.\w+(?:\([^)`]*\))?)?(?:<[^>]*>)?`[^`]*$"
+)
 _NO_REQUEST = lazy_re2(
     r"(?i)(^|/)(migrations?|migrate|versions|scripts?|bin|tools?|seeds?|seeders?|benchmarks?|management|tasks|upgrade\w*|fixtures|dev|deploy|cli|cmd)/"
 )
@@ -84,7 +86,7 @@ class StringSql:
     """
 
     name = "string-sql"
-    version = 1
+    version = 2
     languages = frozenset([*_QUOTED, *_SAME])
     roles = frozenset(["source"])
     gate = r"(?i)\b(select\b[^;]*\bfrom|insert\s+into|update\s+\S+\s+set|delete\s+from|where\b)"

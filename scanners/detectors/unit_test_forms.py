@@ -47,7 +47,7 @@ FORMS = {
         r"supertest|chai-http|chai\.request|\.inject\(\s*[{'\x22]|@playwright/test|\bcy\.\w+\(|"
         r"puppeteer|selenium-webdriver|\bby\.css\(|webdriver|pactum|[tT]estcafe|\brequest\(\s*(app|"
         r"server|APP_URL|url|baseUrl|http)|app\.request\.(get|post|put|delete|patch)|"
-        r"createTestingApp|\bagent\.(get|post)\(|learn react|Hello API",
+        r"createTestingApp|\btestClient\(|\bagent\.(get|post)\(|learn react|Hello API",
         r"expect\(\s*\d+\s*[-+*]\s*\d+|expect\((true|1|0|\w+)\)\.(toBe(Truthy|Defined)\(\)|to\.(exist|be\.ok)\b|"
         r"to(Be|Equal)\((true|1)\))|assert\(true\)|assert\.(ok|equal)\((true|1)|\bassert\.equal\(-1, \[1",
     ),
@@ -84,7 +84,7 @@ FORMS = {
         r"feature|system|controller)|\bvisit[ (]|Rack::Test|last_response|have_http_status|"
         r"assert_response|page\.(has|find)|RSpec\.feature|(?m)^\s*(get|post|put|patch|"
         r"delete)[ (](:|['\x22]/|\w+_(path|url))",
-        r"assert true|pending|skip",
+        r"assert true|pending|skip|\bexpect_with\b",
     ),
     "php": _form(
         r"function test\w*\(|@test\b|#\[Test\]|(?m)^\s*(it|test)\(|function it_\w+\(",

@@ -24,7 +24,7 @@ class UnitTests:
     """Facts: [assertions, line of the first]. ``count`` is the number of assertions in tests of single parts."""
 
     name = "unit-tests"
-    version = 3
+    version = 5
     languages = frozenset([*FORMS, *ALIKE])
     roles = frozenset(["source", "test"])
     gate = r"[tT]est|\b(it|describe|specify|scenario|feature|should)\b|Spec\b|\[(Fact|Theory)"

@@ -15,6 +15,7 @@ from scanners.comments import in_comment, is_commented_out
         ("javascript", "/* a\n NEEDLE */", True),
         ("javascript", "/* a */ NEEDLE", False),
         ("javascript", "app.use('/api/*', NEEDLE)", False),
+        ("typescript", "exclude: [`${ROUTE}{/*wildcard}`]\nNEEDLE", False),
         ("javascript", "fetch('https://x') + NEEDLE", False),
         ("go", "a() // NEEDLE", True),
         ("java", "/**\n * NEEDLE\n */", True),

@@ -19,6 +19,8 @@ _EVENTS = {
     # A run that follows another workflow was set off by what set off that one, which is mostly a push.
     "workflow_run": "push",
 }  # fmt: skip
+_RUNNER = lazy_re(r"(?i)(^|[/_-])(xvfb|xvfb-action|retry|docker-run-action|ci)@")
+"""Actions that run a script they are given: under a virtual display, again after a failure, in a container."""
 _NEVER = lazy_re(r"^(\$\{\{\s*)?false(\s*\}\})?$")
 
 
@@ -114,9 +116,11 @@ def _steps(holder: Map, job: str, directory: str) -> Iterator[Step]:
             arguments = ((WORKING_DIRECTORY, place),) if place else ()
             yield Step(step.path, step.lines["run"], job, name, as_text(step["run"]).strip(), "", arguments)
         elif uses := as_text(step.get("uses")):
-            yield Step(
-                step.path, step.lines["uses"], job, name, "", uses, base.arguments_of(step.get("with"))
-            )
+            given = as_map(step.get("with"))
+            yield Step(step.path, step.lines["uses"], job, name, "", uses, base.arguments_of(given))
+            for key in ("run", "command", "runCmd") if _RUNNER.search(uses) else ():
+                if text := as_text(given.get(key)).strip():
+                    yield Step(step.path, given.lines[key], job, name, text)
 
 
 def _inline(step: Step, read: ReadText, above: tuple[str, ...]) -> Iterator[Step]:
