@@ -9,7 +9,7 @@ from assessments.grading import Grade
 from assessments.guidance import Guidance
 from assessments.planning import Plan, PlannedPhase
 from assessments.report import EvidenceLine, Gap, ItemRow, ReportPage
-from assessments.reports.plain import json_text
+from assessments.reports.plain import json_lines
 from assessments.standard import Standard
 from scanners.values import asdict
 
@@ -17,8 +17,8 @@ SCHEMA = "plumbline.assessment/1"
 
 
 def render_json(page: ReportPage) -> str:
-    """The report as indented JSON, ending in a line break."""
-    return json_text(report_payload(page))
+    """The report as JSON, a line for each item, ending in a line break."""
+    return json_lines(report_payload(page))
 
 
 def report_payload(page: ReportPage) -> dict[str, Any]:

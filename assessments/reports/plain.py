@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that move the cursor, reorder or hide text, or cannot be encoded. Joiners inside emoji
@@ -28,8 +29,26 @@ def encodable(text: str) -> str:
 
 def json_text(payload: object) -> str:
     """The payload as indented JSON in readable characters, ending in a line break."""
-    text = json.dumps(payload, indent=2, ensure_ascii=False)
-    return _HALVES.sub(lambda match: _shown(match[0]).replace("\\", "\\\\"), text) + "\n"
+    return _without_halves(json.dumps(payload, indent=2, ensure_ascii=False)) + "\n"
+
+
+def json_lines(payload: Mapping[str, object]) -> str:
+    """The payload as JSON in readable characters: a line for each member, and for each entry of a list among them.
+
+    Tools that compare lines tell entries apart, and it is written in a quarter of the time: the library indents in Python.
+    """
+    members = []
+    for name, value in payload.items():
+        if isinstance(value, list | tuple) and value and not isinstance(value[0], str):
+            text = "[\n" + ",\n".join(f"    {json.dumps(one, ensure_ascii=False)}" for one in value) + "\n  ]"
+        else:
+            text = json.dumps(value, ensure_ascii=False)
+        members.append(f"  {json.dumps(name, ensure_ascii=False)}: {text}")
+    return _without_halves("{\n" + ",\n".join(members) + "\n}\n")
+
+
+def _without_halves(text: str) -> str:
+    return _HALVES.sub(lambda match: _shown(match[0]).replace("\\", "\\\\"), text)
 
 
 def shortened(text: str, width: int) -> str:
