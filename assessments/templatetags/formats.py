@@ -110,7 +110,7 @@ def roughly(seconds: Number | None) -> str:
 def since(moment: datetime | None) -> SafeString:
     """A time element: how long ago, with the exact time on hover."""
     if moment is None:
-        return mark_safe('<span class="muted">never</span>')
+        return mark_safe('<span class="muted">Never</span>')
     local = timezone.localtime(moment)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
