@@ -179,6 +179,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "fleet"
 ACCOUNT_ADAPTER = "assessments.accounts.ClosedAdapter"
+ACCOUNT_FORMS = {
+    "login": "assessments.account_forms.LoginForm",
+    "add_email": "assessments.account_forms.AddEmailForm",
+    "change_password": "assessments.account_forms.ChangePasswordForm",
+    "reset_password": "assessments.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "assessments.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "assessments.account_forms.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

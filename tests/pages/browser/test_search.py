@@ -23,9 +23,9 @@ def page(browser: Browser, installation: Installation) -> Iterator[Page]:
     page.on("pageerror", lambda error: pytest.fail(f"A script failed: {error}"))
     page.goto("/")
     sign_in(page, installation.email, installation.one_time_password)
-    page.get_by_label("Current Password").fill(installation.one_time_password)
-    page.get_by_label("New Password", exact=True).fill(PASSWORD)
-    page.get_by_label("New Password (again)").fill(PASSWORD)
+    page.get_by_label("Current password").fill(installation.one_time_password)
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("New password (again)").fill(PASSWORD)
     page.get_by_role("button", name="Change password").click()
     page.wait_for_load_state()
     yield page
