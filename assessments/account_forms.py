@@ -17,25 +17,25 @@ class _Plain:
             field.widget.attrs.pop("placeholder", None)
 
 
-class LoginForm(_Plain, forms.LoginForm):  # type: ignore[misc]
+class LoginForm(_Plain, forms.LoginForm):
     pass
 
 
-class AddEmailForm(_Plain, forms.AddEmailForm):  # type: ignore[misc]
+class AddEmailForm(_Plain, forms.AddEmailForm):
     pass
 
 
-class ChangePasswordForm(_Plain, forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(_Plain, forms.ChangePasswordForm):
     pass
 
 
-class ResetPasswordForm(_Plain, forms.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(_Plain, forms.ResetPasswordForm):
     pass
 
 
-class ResetPasswordKeyForm(_Plain, forms.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(_Plain, forms.ResetPasswordKeyForm):
     pass
 
 
-class ReauthenticateForm(_Plain, forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(_Plain, forms.ReauthenticateForm):
     pass
