@@ -15,11 +15,13 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from assessments.choices import (
+    Channel,
     CredentialKind,
     Event,
     ExportScope,
     ExportState,
     Forge,
+    MessageState,
     PastWork,
     PlanGoal,
     Role,
@@ -31,6 +33,7 @@ from assessments.models import (
     Credential,
     Export,
     HistoryRequest,
+    Notification,
     PushHook,
     Repository,
     RulesetDraft,
@@ -38,7 +41,7 @@ from assessments.models import (
     SavedView,
     Team,
 )
-from assessments.services.api_tokens import create_token
+from assessments.services.api_tokens import create_token, revoke_token
 from assessments.services.credentials import add_credential, grant_credential
 from assessments.services.delivery import stop_url
 from assessments.services.hooks import add_hook
@@ -123,10 +126,11 @@ def populate(admin: AbstractUser) -> Populated:
         actor=admin,
     )
     hook, _ = add_hook(name="Pushes", provider=Forge.GITHUB, team=team, actor=admin)
-    create_token(owner=admin, name="Nightly figures", scopes=["read"])
+    _tokens(admin, team)
     save_view(owner=admin, list="repositories", name=LONG[:200], query="grade=F&sort=-score")
     save_view(owner=admin, list="activity", name="What failed", query="state=failed")
     EmailAddress.objects.create(user=admin, email=admin.email, verified=True, primary=True)
+    _messages(admin)
     _exports(repository, admin)
     _previews(open_draft(ruleset=DEFAULT, actor=admin), repository, named)
     HistoryRequest.objects.create(
@@ -165,6 +169,63 @@ def _failed_scan(repository: Repository) -> None:
         hint="Check the address, then scan again.",
         fault="network",
     )
+
+
+def _messages(to: AbstractUser) -> None:
+    """To one person: waiting, delivered, refused at once, given up after some tries."""
+    now = timezone.now()
+    rows = (
+        (Event.DIGEST, Channel.MAIL, "The week of Payments", 1, {"state": MessageState.SENT}),
+        (Event.GRADE_DROP, Channel.MAIL, "Orders fell from B- to C+", 1, {"state": MessageState.SENT}),
+        (
+            Event.GRADE_DROP,
+            Channel.WEBHOOK,
+            "Orders fell from B- to C+",
+            5,
+            {
+                "state": MessageState.FAILED,
+                "error_id": "notification.unreachable",
+                "error": "The address did not answer.",
+            },
+        ),
+        (
+            Event.CRITICAL_GAP,
+            Channel.MAIL,
+            f"{LONG[:200]} has a new critical gap",
+            1,
+            {
+                "state": MessageState.FAILED,
+                "error_id": "notification.mail-refused",
+                "error": "The mail server does not take this address.",
+            },
+        ),
+        (Event.UNREADABLE, Channel.MAIL, "Mailer can't be read", 0, {"state": MessageState.WAITING}),
+    )
+    for number, (event, channel, subject, attempts, more) in enumerate(rows):
+        at = now - timedelta(hours=2 * (len(rows) - number))
+        Notification.objects.create(
+            user=to,
+            event=event,
+            channel=channel,
+            cause=f"example:{number}",
+            day=at.date(),
+            content={"subject": subject},
+            attempts=attempts,
+            due_at=at,
+            created_at=at,
+            sent_at=at if more["state"] == MessageState.SENT else None,
+            **more,
+        )
+
+
+def _tokens(admin: AbstractUser, team: Team) -> None:
+    """The first opens something; then one that ends soon, one that was revoked, and one that has ended."""
+    now = timezone.now()
+    create_token(owner=admin, name="Nightly figures", scopes=["read"])
+    create_token(owner=admin, name="Pipeline", scopes=["read", "scan"], teams=[team], days=7)
+    revoked, _ = create_token(owner=admin, name="Old dashboard", scopes=["read"])
+    revoke_token(token=revoked, actor=admin)
+    create_token(owner=admin, name="Trial", scopes=["read", "export"], now=now - timedelta(days=120))
 
 
 def _exports(repository: Repository, admin: AbstractUser) -> None:
@@ -291,6 +352,7 @@ def pages(of: Populated) -> dict[str, str]:
         "repository-plan:wish": f"{repository}plan/?goal=grade&target=A&starts_on={timezone.localdate()}",
         "team-list": "/teams/",
         "team-detail": team,
+        "team-detail:capacity": f"{team}?capacity=4",
         "team-changes": f"{team}changes/",
         "team-schedule": f"{team}schedule/",
         "team-plan": f"{team}plan/",
