@@ -38,11 +38,11 @@ def hooks_table(*, of_team: bool) -> Table:
         "Push hooks",
         (
             linked("name", "Name", fixed=True),
-            column("provider", "Forge"),
+            column("state", "State", of="state_label", template="sources/_hook_state.html"),
+            column("provider", "Forge", width="secondary"),
             column("team", "Team", width="secondary", usual=not of_team),
             column("last", "Last delivery", "when", of="last_at", width="secondary"),
             column("deliveries", "Deliveries", "count", usual=False),
-            column("state", "State", of="state_label", width="optional"),
         ),
         "push hooks",
     )

@@ -30,7 +30,7 @@ class ViewForm(NameForm):
     """A new view: its list and query come along as they are."""
 
     team = forms.ModelChoiceField(
-        label="Who sees it", queryset=Team.objects.none(), required=False, empty_label="Only I"
+        label="Who sees it", queryset=Team.objects.none(), required=False, empty_label="Only you"
     )
     default = forms.BooleanField(label="Open the list with it from now on", required=False)
 

@@ -62,6 +62,7 @@ def token_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
         "action": "Revoke",
         "danger": True,
         "back_url": reverse("tokens"),
+        "back_name": "API tokens",
         "note": "Whatever still uses it is refused from then on. It cannot be taken back; a new token is made in a moment.",
     }
     return render(request, "sources/form.html", context, status=422 if form.errors else 200)
