@@ -23,7 +23,7 @@ class RepositoryForm(forms.Form):
     source = forms.CharField(
         label="Address",
         max_length=2000,
-        help_text="https or ssh, for example https://github.com/owner/name. Without name, password or token.",
+        help_text="https or ssh, for example https://github.com/owner/name; without user name, password or token.",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),
@@ -42,7 +42,7 @@ class RepositoryForm(forms.Form):
         label="Name",
         max_length=300,
         required=False,
-        help_text="How it is called here. Left empty, its address tells.",
+        help_text="What it is called here. Left empty, the name comes from the address.",
     )
 
     def __init__(self, *args: Any, user: AbstractUser, allow_local: bool = False, **kwargs: Any) -> None:

@@ -67,7 +67,9 @@ def _list(value: Any) -> str:
 
 
 def _trend(value: Any) -> str:
-    return render_to_string("components/_sparkline.html", sparkline(value))
+    """A line; one point alone is none, and would be a speck."""
+    drawn = sum(1 for one in value if one is not None) > 1
+    return render_to_string("components/_sparkline.html", sparkline(value if drawn else []))
 
 
 def _delta(value: Fraction | None) -> str:

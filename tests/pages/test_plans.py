@@ -103,7 +103,7 @@ def test_the_page_shows_phases_with_dates_and_the_grade_after_each(owned: Reposi
     owned.refresh_from_db()
     assert f"Phase 1: {owned.letter} → " in body
     assert "5 Jan to " in body
-    for words in ("Work on this step", "Mark done", "no owner", "Plan saved", "0 <small>of"):
+    for words in ("Work on this step", "Mark done", "No owner", "Plan saved", "0 <small>of"):
         assert words in body, words
 
 
