@@ -333,7 +333,7 @@ PREVIEWED = Table(
         column("change", "Change", "delta"),
         column("lost", "Newly fails", "list", width="secondary"),
         column("gained", "Newly passes", "list", width="secondary"),
-        column("other", "Neither any more", "list", usual=False),
+        column("other", "Neither now", "list", usual=False),
         column("note", "Note", "muted", width="optional"),
         column("error_id", "Error", "mono", usual=False),
     ),
@@ -348,7 +348,7 @@ PREVIEWED_ITEMS = Table(
         column("id", "Id", "mono", usual=False),
         column("fails", "New fails", "count"),
         column("passes", "New passes", "count"),
-        column("other", "Neither any more", "count", width="secondary"),
+        column("other", "Neither now", "count", width="secondary"),
     ),
     "items",
 )
