@@ -250,9 +250,20 @@ def hook_revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     return _answer(request, form, context)
 
 
+_NAMES = {
+    "source-list": "Credentials",
+    "team-list": "Teams",
+    "team-settings": "Settings of the team",
+    "credential-detail": "The credential",
+    "hook-detail": "The push hook",
+}
+"""What the page is called that a form leads back to."""
+
+
 def _answer(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpResponse:
     route, *arguments = context["back"]
     context["back_url"] = reverse(route, args=arguments)
+    context["back_name"] = _NAMES[route]
     return render(request, "sources/form.html", context, status=422 if form.errors else 200)
 
 
