@@ -343,7 +343,7 @@ def pages(of: Populated) -> dict[str, str]:
         "repository-detail:long-name": f"/repositories/{of.named.slug}/",
         "repository-settings": f"{repository}settings/",
         "repository-evidence": f"{repository}evidence/",
-        "repository-evidence:item": f"{repository}evidence/?item=documentation.license",
+        "repository-evidence:item": f"{repository}evidence/?item=testing.unit",
         "repository-file": f"{repository}evidence/file/?path=app/main.py&line=3",
         "repository-history": f"{repository}history/",
         "repository-compare": f"{repository}compare/?from={of.before}&to={of.after}",
