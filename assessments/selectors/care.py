@@ -47,6 +47,9 @@ class SchedulePage:
     title: str
     back_url: str
     back: str
+    above: str
+    """The list that what is gone back to stands in; empty for the organisation's schedule."""
+    above_url: str
     installation_hours: str
     inherited_hours: str
     organisation: bool
@@ -136,20 +139,25 @@ def get_schedule_page(*, team: Team | None = None, repository: Repository | None
     organisation = policy.interval_hours or installation
     inherited = organisation
     title, back, back_url = "Schedule", "Activity", reverse("activity")
+    above, above_url = "", ""
     if repository is not None:
         without = Repository(interval_hours=None, team=repository.team)
         inherited = interval_of(without, policy)
         title, back = f"Schedule of {repository.name}", repository.name
         back_url = reverse("repository-detail", args=[repository.slug])
+        above, above_url = "Repositories", reverse("repository-list")
     elif team is not None:
         title, back = f"Schedule of {team.name}", team.name
         back_url = reverse("team-detail", args=[team.slug])
+        above, above_url = "Teams", reverse("team-list")
     start, end = policy.window_start, policy.window_end
     inside = start is not None and end is not None and in_window(start, end, policy.window_zone, now)
     return SchedulePage(
         title=title,
         back_url=back_url,
         back=back,
+        above=above,
+        above_url=above_url,
         installation_hours=_hours(installation),
         inherited_hours=_hours(inherited),
         organisation=team is None and repository is None,
