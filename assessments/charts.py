@@ -22,8 +22,8 @@ MIN_SPAN = 30
 MAX_MARKERS = 40
 """Of more points than this only the backfilled ones are marked: all marks would run into one another."""
 
-DAYS = [{"dtickrange": [None, 604_800_000], "value": "%-d %b"}]
-"""How an axis that is marked each week or more often writes its days: as the rest of the page does."""
+DAYS = [{"dtickrange": [None, 2_419_200_000], "value": "%-d %b"}]
+"""How an axis that is marked more often than each month writes its days: as the rest of the page does."""
 
 UNKNOWN = "–"
 """What a table of figures has where there was no score."""
