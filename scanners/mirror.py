@@ -183,16 +183,20 @@ class Mirror:
         Where the host gives no single objects, the mirror is cloned anew as a whole one. Raises SourceError,
         LimitError; what was there before stays.
         """
-        if not self.absent(commits, root):
+        if self._remote is None:
             return frozenset()
         from scanners import partial
         from scanners.transport import too_large
 
+        if not partial.is_partial(self.path):
+            return frozenset()
         packs = self.path / "objects/pack"
         with _locked(self.path, self._limits):
+            found = partial.look(self.path, commits, root)
+            if not found.absent:
+                return frozenset()
             held = set(packs.iterdir())
             try:
-                found = partial.look(self.path, commits, root)  # another process may have fetched meanwhile
                 if len(found.absent) > found.present:
                     found = self._fetch_folders(commits, root)
                 lacking = partial.in_batches(found.absent, self._fetch_objects)
